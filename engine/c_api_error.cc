@@ -1,0 +1,88 @@
+// tern.h: status names and the last error of each thread.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/c_api_handles.h"
+#include "tern/tern.hpp"
+
+namespace tern::internal {
+namespace {
+
+// A plain array rather than a string: it needs no memory when there is none, and no destructor at
+// thread exit, when a host may have unloaded this library.
+constexpr size_t kMessageBytes = 2048;
+thread_local char last_error[kMessageBytes] = "";
+
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+
+bool continues_a_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+tern_status status_of(ErrorCode code) noexcept { return static_cast<tern_status>(code); }
+
+static_assert(static_cast<int>(ErrorCode::kSql) == TERN_SQL_ERROR);
+static_assert(static_cast<int>(ErrorCode::kMisuse) == TERN_MISUSE);
+static_assert(static_cast<int>(ErrorCode::kBusy) == TERN_BUSY);
+static_assert(static_cast<int>(ErrorCode::kConstraint) == TERN_CONSTRAINT);
+static_assert(static_cast<int>(ErrorCode::kNotFound) == TERN_NOT_FOUND);
+static_assert(static_cast<int>(ErrorCode::kLimit) == TERN_LIMIT);
+static_assert(static_cast<int>(ErrorCode::kIo) == TERN_IO);
+static_assert(static_cast<int>(ErrorCode::kFull) == TERN_FULL);
+static_assert(static_cast<int>(ErrorCode::kReadOnly) == TERN_READ_ONLY);
+static_assert(static_cast<int>(ErrorCode::kCorrupt) == TERN_CORRUPT);
+static_assert(static_cast<int>(ErrorCode::kNotADatabase) == TERN_NOT_A_DATABASE);
+static_assert(static_cast<int>(ErrorCode::kNoMemory) == TERN_NO_MEMORY);
+static_assert(static_cast<int>(ErrorCode::kUnsupported) == TERN_UNSUPPORTED);
+static_assert(static_cast<int>(ErrorCode::kInternal) == TERN_INTERNAL);
+
+}  // namespace
+
+tern_status fail(tern_status status, std::string_view message) noexcept {
+  size_t size = message.size();
+  const bool cut = size > kMessageBytes - 1;
+  if (cut) {
+    size = kMessageBytes - 1 - kEllipsis.size();
+    while (size > 0 && continues_a_character(message[size])) --size;
+  }
+  // A message may quote bytes that it was given; C reads up to the first NUL.
+  std::replace_copy(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size), last_error, '\0', ' ');
+  if (cut) std::memcpy(last_error + size, kEllipsis.data(), kEllipsis.size());
+  last_error[cut ? size + kEllipsis.size() : size] = '\0';
+  return status;
+}
+
+tern_status fail_null(const char* function, const char* argument) noexcept {
+  char message[128];
+  const int size = std::snprintf(message, sizeof message, "%s: %s is NULL", function, argument);
+  return fail(TERN_MISUSE, {message, std::min(static_cast<size_t>(size), sizeof message - 1)});
+}
+
+tern_status fail_current_exception() noexcept {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return fail(status_of(error.code()), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(TERN_NO_MEMORY, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(TERN_INTERNAL, error.what());
+  } catch (...) {
+    return fail(TERN_INTERNAL, "an exception of an unknown type");
+  }
+}
+
+}  // namespace tern::internal
+
+extern "C" {
+
+const char* tern_version(void) { return tern::version(); }
+
+const char* tern_status_name(tern_status status) {
+  if (status == TERN_OK) return "ok";
+  return tern::error_code_name(static_cast<tern::ErrorCode>(status));
+}
+
+const char* tern_last_error(void) { return tern::internal::last_error; }
+
+}  // extern "C"

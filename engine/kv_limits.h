@@ -1,0 +1,32 @@
+// The bounds of keys, values, metadata and times of the KV tier, and the errors that say which one was met.
+//
+// Thread-safety: pure functions. Errors: Error::kLimit naming the thing, its value and the remedy; kMisuse for options
+// that contradict one another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tern/kv.hpp"
+
+namespace tern::internal {
+
+inline constexpr size_t kKvListLimit = 1000;
+inline constexpr size_t kKvMetadataBytes = 1024;
+inline constexpr uint64_t kKvNativeValueBytes = uint64_t{256} << 20;
+inline constexpr uint64_t kKvWorkersValueBytes = uint64_t{25} << 20;
+inline constexpr size_t kKvWorkersKeyBytes = 512;
+inline constexpr int64_t kKvWorkersTtlMs = 60'000;
+// The last millisecond of the year 9999.
+inline constexpr int64_t kKvLastMs = 253'402'300'799'999;
+
+void check_kv_name(std::string_view name);
+void check_kv_key(std::string_view key, KvLimits limits);
+void check_kv_prefix(std::string_view prefix);
+void check_kv_value(std::string_view key, std::string_view value, KvLimits limits);
+// The moment at which what is put now expires; 0 for never.
+int64_t kv_expiry(const KvPutOptions& options, int64_t now_ms, KvLimits limits);
+void check_kv_metadata(std::string_view key, std::string_view metadata);
+
+}  // namespace tern::internal

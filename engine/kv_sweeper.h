@@ -1,0 +1,44 @@
+// The sweeper: one thread of each process that has the KV tier open, which removes what has expired, in batches.
+//
+// Reads never wait for it: an expired value is refused by its own time. Each batch is a write like any other, of at
+// most KvTier::kSweepBatch keys, and takes its turn in the queue of writers; so a million keys that expire at once cost
+// each of them no more than one batch. It sleeps until the next expiry, for kTick at most, and looks then whether
+// readers of the store have died.
+//
+// Thread-safety: starts by construction, stops by destruction, which joins. The tier outlives it. Errors: a batch that
+// fails is tried again at the next tick.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace tern::internal {
+
+class KvTier;
+
+class KvSweeper {
+ public:
+  static constexpr std::chrono::milliseconds kTick{1000};
+  static constexpr std::chrono::milliseconds kBusyTick{50};
+
+  explicit KvSweeper(KvTier& tier);
+  ~KvSweeper();
+  KvSweeper(const KvSweeper&) = delete;
+  KvSweeper& operator=(const KvSweeper&) = delete;
+
+ private:
+  void run() noexcept;
+  bool round() noexcept;
+  std::chrono::milliseconds until_next() noexcept;
+
+  KvTier& tier_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mutex_
+  bool busy_ = true;       // the thread's own: snapshots lay open at the last tick
+  std::thread thread_;
+};
+
+}  // namespace tern::internal

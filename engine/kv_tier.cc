@@ -1,0 +1,123 @@
+#include "engine/kv_tier.h"
+
+#include <utility>
+
+namespace tern::internal {
+
+namespace {
+
+std::unique_ptr<cache::KvStore> open_store(const cache::KvStoreOptions& options) {
+  std::string why;
+  auto store = cache::KvStore::open(options, why);
+  if (store == nullptr) throw Error(ErrorCode::kIo, "cannot open the KV store: " + why);
+  return store;
+}
+
+}  // namespace
+
+KvTier::KvTier(KvTierOptions options)
+    : options_(std::move(options)),
+      counters_(*options_.counters),
+      store_(open_store(options_.store)),
+      writer_(*store_, counters_, options_.busy_timeout_ms, options_.grouped) {
+  if (options_.sweeps) sweeper_ = std::make_unique<KvSweeper>(*this);
+}
+
+void KvTier::look() noexcept {
+  if (!store_->stamps().in_place()) lost_.store(true, std::memory_order_relaxed);
+}
+
+void KvTier::refuse() const {
+  throw Error(ErrorCode::kIo, "the files of the KV store in " + options_.store.folder.string() +
+                                  " were moved, replaced or deleted while it was open; close the database in every "
+                                  "program and open it again");
+}
+
+uint64_t KvTier::open_namespace(std::string_view name, bool make) {
+  demand_in_place();
+  uint64_t number = 0;
+  if (const int code = store_->open_namespace(name, make, options_.busy_timeout_ms, number))
+    throw kv_error(code, *store_);
+  return number;
+}
+
+std::vector<std::string> KvTier::namespaces() {
+  std::vector<std::string> names;
+  int code = 0;
+  const auto read = store_->read(code);
+  if (!read) throw kv_error(code, *store_);
+  code = store_->for_each_namespace(read, [&](std::string_view name) { names.emplace_back(name); });
+  if (code != 0) throw kv_error(code, *store_);
+  return names;
+}
+
+size_t KvTier::sweep_once() {
+  const int64_t now = now_ms();
+  const int64_t first = store_->first_due_ms();
+  if (first == 0 || first > now) return 0;
+  size_t erased = 0;
+  writer_.run([&](cache::KvTransaction& transaction, uint64_t) {
+    erased = 0;
+    demand(transaction.erase_due(now, kSweepBatch, erased), *store_);
+  });
+  counters_.add(Counter::kKvSwept, erased);
+  return erased;
+}
+
+bool KvTier::remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64_t& removed) {
+  std::vector<std::string> keys;
+  int code = 0;
+  {
+    const auto read = store_->read(code);
+    if (!read) throw kv_error(code, *store_);
+    code = store_->walk(read, kv_namespace, prefix, [&](std::string_view key, const cache::KvRecord&) {
+      if (!key.starts_with(prefix) || keys.size() == kPrefixBatch) return false;
+      keys.emplace_back(key);
+      return true;
+    });
+  }
+  if (code != 0) throw kv_error(code, *store_);
+  if (keys.empty()) return false;
+  // What has expired goes too, but was not there; nor was what somebody else has removed since the walk.
+  uint64_t there = 0;
+  writer_.run([&](cache::KvTransaction& transaction, uint64_t) {
+    there = 0;
+    const int64_t now = now_ms();
+    for (const std::string& key : keys) {
+      std::span<const std::byte> record;
+      if (transaction.find(kv_namespace, key, record) == 0) {
+        const auto parsed = cache::parse_kv_record(record);
+        there += parsed && !parsed->expired(now) ? 1 : 0;
+      }
+      const int erased = transaction.erase(kv_namespace, key);
+      if (erased != MDB_NOTFOUND) demand(erased, *store_);
+    }
+  });
+  removed += there;
+  return true;
+}
+
+void KvTier::add_to(Stats& stats) const {
+  const auto sum = [this](Counter counter) { return counters_.sum(counter); };
+  stats.kv.open = true;
+  stats.kv.hot_hits = sum(Counter::kKvHotHits);
+  stats.kv.store_reads = sum(Counter::kKvStoreReads);
+  stats.kv.fills = sum(Counter::kKvFills);
+  stats.kv.invalidations = sum(Counter::kKvInvalidations);
+  stats.kv.writes = sum(Counter::kKvWrites);
+  stats.kv.commits = sum(Counter::kKvCommits);
+  stats.kv.swept = sum(Counter::kKvSwept);
+  stats.kv.healed = sum(Counter::kKvHealed);
+  stats.kv.pages_held = pages_held_.load(std::memory_order_relaxed);
+  const cache::KvStoreStats store = store_->stats();
+  stats.kv.keys = store.keys;
+  stats.kv.expiring = store.expiring;
+  stats.kv.bytes = store.used_bytes;
+  stats.kv.file_bytes = store.file_bytes;
+  stats.kv.map_bytes = store.map_bytes;
+  stats.kv.readers = store.readers;
+  stats.kv.seq = store_->stamps().seq();
+  stats.kv.off = store_->why_off();
+}
+
+}  // namespace tern::internal

@@ -1,0 +1,115 @@
+// The KV tier of one engine: the durable store, the hot table in front of it, who writes, and who sweeps.
+//
+// What it joins: cache/kv_store.h (truth), cache/kv_stamps.h (the protocol, K1 to K3), the engine's hot table. This is
+// where a KV read takes its linearization point:
+//
+//   get       kv_seq is loaded first. A hot entry that was validated at it, or whose slot and ALL are not above its
+//             label, is what the store held at that load. Else the store's own snapshot, begun after it.
+//   get_many  hot answers and answers from one snapshot, whose labels and stamps are looked at once more when all are
+//             there: what passes then was true at the first load of the second look. Else all from one snapshot.
+//
+// Thread-safety: all functions, from any thread. Lifetime: the engine's; large values that are held keep the engine.
+// Errors: tern::Error. Cost: a hit is the hot table's lookup, two loads, and the clock for a value that expires.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/clock.h"
+#include "cache/hot_table.h"
+#include "cache/kv_keys.h"
+#include "cache/kv_store.h"
+#include "engine/counters.h"
+#include "engine/kv_dependencies.h"
+#include "engine/kv_sweeper.h"
+#include "engine/kv_writer.h"
+#include "tern/kv.hpp"
+#include "tern/options.hpp"
+#include "tern/stats.hpp"
+
+namespace tern::internal {
+
+struct KvTierOptions {
+  cache::KvStoreOptions store;
+  cache::HotTable* hot = nullptr;  // null: the store answers everything
+  Counters* counters = nullptr;
+  int busy_timeout_ms = 0;
+  bool grouped = true;
+  bool sweeps = true;            // by itself; else whoever calls sweep_once() does
+  uint64_t max_entry_bytes = 0;  // of what goes into the hot table
+  // Keeps the engine, for values that are held in the store's map.
+  std::function<std::shared_ptr<const void>()> keep;
+};
+
+class KvTier {
+ public:
+  // A record of this size is shown where it lies in the store, and not kept in the hot table.
+  static constexpr size_t kViewBytes = size_t{32} << 10;
+  static constexpr size_t kSweepBatch = 256;
+  static constexpr size_t kPrefixBatch = 256;
+  static constexpr size_t kListScan = 10'000;
+
+  explicit KvTier(KvTierOptions options);
+
+  uint64_t open_namespace(std::string_view name, bool make);
+  std::vector<std::string> namespaces();
+
+  // Keys are checked by the caller.
+  std::optional<Pinned> get(uint64_t kv_namespace, std::string_view key);
+  std::vector<std::optional<Pinned>> get_many(uint64_t kv_namespace, std::span<const std::string_view> keys);
+  KvPage list(uint64_t kv_namespace, std::string_view prefix, size_t limit, std::string_view after, bool begins);
+
+  KvWriter& writer() {
+    demand_in_place();
+    return writer_;
+  }
+  cache::KvStore& store() noexcept { return *store_; }
+  int64_t now_ms() noexcept { return store_->now_ms(); }
+
+  // One batch of what has expired; how many were removed. Fewer than kSweepBatch: nothing is left.
+  size_t sweep_once();
+  // A batch of the keys that begin so; adds how many of them were there. False: no key does.
+  bool remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64_t& removed);
+
+  // Looks whether the files are still in their place; if not, every later call is an error.
+  void look() noexcept;
+
+  void add_to(Stats& stats) const;
+
+ private:
+  struct Found;  // kv_reader.cc
+
+  void demand_in_place() const {
+    // relaxed: a flag that orders nothing.
+    if (lost_.load(std::memory_order_relaxed)) [[unlikely]]
+      refuse();
+  }
+  [[noreturn]] void refuse() const;
+
+  std::optional<Pinned> get_from_store(uint64_t kv_namespace, std::string_view key, const cache::KvHotKey& hot_key);
+  bool still_true(const cache::HotEntry& entry, const cache::KvHotKey& hot_key, uint64_t seq) noexcept;
+  std::optional<Pinned> show(std::span<const std::byte> record, const cache::KvHotKey& hot_key, uint64_t label,
+                             cache::KvStore::Read* read);
+  void keep_absent(const cache::KvHotKey& hot_key, uint64_t label) noexcept;
+  bool find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, std::vector<Found>& found);
+  std::vector<std::optional<Pinned>> many_from_one_snapshot(uint64_t kv_namespace,
+                                                            std::span<const std::string_view> keys);
+
+  // Constant after construction.
+  const KvTierOptions options_;
+  Counters& counters_;
+  std::unique_ptr<cache::KvStore> store_;
+  KvWriter writer_;
+
+  std::atomic<bool> lost_{false};
+  std::atomic<uint32_t> pages_held_{0};  // relaxed: a bound
+  std::unique_ptr<KvSweeper> sweeper_;   // last: uses all of the above
+};
+
+}  // namespace tern::internal

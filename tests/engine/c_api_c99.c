@@ -1,0 +1,72 @@
+/* Uses tern.h as a C99 program does. Compiled twice: as C99, pedantic, and as C++ (c_api_as_cxx.cc). */
+#include <stddef.h>
+#include <string.h>
+
+#include <tern/tern.h>
+
+#ifndef C_API_ROUND_TRIP
+#define C_API_ROUND_TRIP c_api_round_trip_c99
+#endif
+
+const char* C_API_ROUND_TRIP(const char* path);
+
+static const char kMake[] = "CREATE TABLE t (a); INSERT INTO t VALUES (42)";
+static const char kAsk[] = "SELECT a, ? AS b FROM t";
+
+static const char* check_row(const tern_result* result) {
+  tern_value a, b;
+  if (tern_result_rows(result) != 1 || tern_result_columns(result) != 2) return "not one row of two columns";
+  if (strcmp(tern_result_column(result, 1), "b") != 0) return "the second column is not named b";
+  if (tern_result_value(result, 0, 0, &a) != TERN_OK) return tern_last_error();
+  if (tern_result_value(result, 0, 1, &b) != TERN_OK) return tern_last_error();
+  if (a.type != TERN_INTEGER || a.as.integer != 42) return "a is not 42";
+  if (b.type != TERN_TEXT || b.len != 3 || memcmp(b.as.data, "x\0y", 3) != 0) return "b is not what was bound";
+  return NULL;
+}
+
+static const char* check_kv(tern_database* db) {
+  tern_kv_put_options hour = {sizeof hour, 3600000, 0, "{}", 2};
+  tern_kv_info info;
+  tern_kv* kv = NULL;
+  char buf[4];
+  size_t len = 0;
+
+  memset(&info, 0, sizeof info);
+  info.size = sizeof info;
+  if (tern_kv_open(db, "names", &kv) != TERN_OK) return tern_last_error();
+  if (tern_kv_put(kv, "k", 1, "x\0y", 3, &hour) != TERN_OK) return tern_last_error();
+  if (tern_kv_get(kv, "k", 1, buf, sizeof buf, &len, &info) != TERN_OK) return tern_last_error();
+  tern_kv_free(kv);
+  if (len != 3 || memcmp(buf, "x\0y", 3) != 0) return "the value is not what was put";
+  return info.metadata_len == 2 && info.expires_at_ms != 0 ? NULL : "the value has other facts than were put";
+}
+
+/* NULL if all went well, else what did not. */
+const char* C_API_ROUND_TRIP(const char* path) {
+  tern_options options;
+  tern_database* db = NULL;
+  tern_statement* statement = NULL;
+  tern_result* result = NULL;
+  tern_value text;
+  const char* wrong;
+
+  memset(&options, 0, sizeof options);
+  options.size = sizeof options;
+  options.hot_bytes = 1 << 20;
+  options.flags = TERN_STORE_OFF | TERN_SYNCHRONOUS_FULL;
+  memset(&text, 0, sizeof text);
+  text.type = TERN_TEXT;
+  text.as.data = "x\0y";
+  text.len = 3;
+
+  if (tern_open(path, &options, &db) != TERN_OK) return tern_last_error();
+  if (tern_exec(db, kMake, sizeof kMake - 1, NULL) != TERN_OK) return tern_last_error();
+  if (tern_prepare(db, kAsk, sizeof kAsk - 1, &statement) != TERN_OK) return tern_last_error();
+  if (tern_query(statement, &text, 1, &result) != TERN_OK) return tern_last_error();
+  wrong = check_row(result);
+  tern_result_free(result);
+  tern_statement_free(statement);
+  if (wrong == NULL) wrong = check_kv(db);
+  if (tern_close(db) != TERN_OK) return tern_last_error();
+  return wrong;
+}
