@@ -7,6 +7,7 @@
 #include <new>
 
 #include "cache/kv_keys.h"
+#include "cache/probes.h"
 
 namespace tern::cache {
 
@@ -187,7 +188,10 @@ int KvStore::walk_node(MDB_txn* transaction, uint64_t node, std::string& path, s
 
 bool KvStore::heal(uint64_t slot) noexcept {
   const auto held = environment_->lock(0);
-  return held && stamps_->heal(slot);
+  if (!held || !stamps_->pending(slot)) return false;
+  // K2: the mark stays until nothing of the dead writer's can come to light behind it.
+  if (!TERN_MUTANT(kKvHealedUndecided) && environment_->decide_dead_commit() != 0) return false;
+  return stamps_->heal(slot);
 }
 
 int64_t KvStore::first_due_ms() noexcept {

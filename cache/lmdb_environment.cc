@@ -332,6 +332,14 @@ LmdbEnvironment::Write LmdbEnvironment::write(int wait_ms, int* why) noexcept {
   return {transaction, std::move(held)};
 }
 
+int LmdbEnvironment::decide_dead_commit() noexcept {
+  if (off()) return MDB_PANIC;
+  MDB_txn* transaction = nullptr;
+  const int code = note(::mdb_txn_begin(environment_, nullptr, 0, &transaction));
+  if (code == 0) ::mdb_txn_abort(transaction);
+  return code;
+}
+
 LmdbEnvironment::Write::Write(Write&& other) noexcept
     : held_(std::move(other.held_)), transaction_(std::exchange(other.transaction_, nullptr)) {}
 

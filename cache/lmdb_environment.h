@@ -107,6 +107,12 @@ class LmdbEnvironment {
   // The lock that write() takes, without a transaction.
   std::optional<FolderLock::Held> lock(int wait_ms) noexcept { return lock_.acquire(wait_ms); }
 
+  // Under lock(). A writer that dies between the write of its meta page and the word to the readers' table that there
+  // is a new commit leaves one that nobody sees, until the next write transaction begins: LMDB finds its mutex without
+  // an owner then, and takes over what the file has (mdb.c, mdb_mutex_failed). This begins one, so that such a commit
+  // is seen by everybody from here on; any other one of a dead writer never will be. LMDB's code.
+  int decide_dead_commit() noexcept;
+
   // Ends the snapshots that lie open between two lookups; whether there were any.
   bool rest() noexcept;
 

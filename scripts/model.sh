@@ -68,7 +68,7 @@ done
 row many - 0
 row many NO_SECOND_LOOK 1
 row kv - 0
-for variant in NO_PENDING VALIDATED_AT_LABEL LABEL_AFTER_READING NO_SECOND_LOOK; do row kv "$variant" 1; done
+for variant in NO_PENDING VALIDATED_AT_LABEL LABEL_AFTER_READING NO_SECOND_LOOK HEALED_UNDECIDED; do row kv "$variant" 1; done
 wait
 
 [ "$number" -gt 0 ] || { echo "model.sh: no such model" >&2; exit 1; }

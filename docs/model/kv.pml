@@ -17,7 +17,8 @@
 #define PENDING 255
 #define NOBODY 7
 
-byte committed; /* LMDB's last transaction: the value of both keys */
+byte written;   /* LMDB's last transaction as its meta pages have it: the value of both keys */
+byte committed; /* as LMDB tells readers: a writer that dies in between leaves the two different until the next begins */
 byte stamp[2];
 byte kv_seq = 1;
 byte lock = NOBODY;
@@ -36,12 +37,18 @@ proctype Writer() {
 end:
   do
   :: atomic { lock == NOBODY && committed < WRITES -> lock = 0 };
+     committed = written; /* LMDB takes over what a dead writer has written */
+     if
+     :: committed == WRITES -> goto died
+     :: committed < WRITES
+     fi;
 #ifndef NO_PENDING
      if :: stamp[0] = PENDING or_die fi;
      if :: stamp[1] = PENDING or_die fi;
      if :: kv_seq++ or_die fi;
 #endif
-     if :: committed++ or_die fi;
+     if :: written++ or_die fi;
+     if :: committed = written or_die fi;
      if :: stamp[0] = kv_seq + 1 or_die fi;
      if :: stamp[1] = kv_seq + 1 or_die fi;
      if :: kv_seq++ or_die fi;
@@ -55,6 +62,9 @@ inline heal(k) {
   :: atomic { lock == NOBODY -> lock = 1 };
      if
      :: stamp[k] == PENDING ->
+#ifndef HEALED_UNDECIDED
+        committed = written;
+#endif
         stamp[k] = kv_seq + 1;
         kv_seq++
      :: stamp[k] != PENDING

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/housekeeper.h"
 #include "tests/mutation/world.h"
 
 namespace tern::deaths {
@@ -35,30 +36,33 @@ class Actor {
     ::close(kv_acks_);
   }
 
+  // A busy machine may keep an answer out of the cache, or a checkpoint from being in anyone's way: what depends on
+  // that is done until it happens.
   void run() {
     use_kv();
     read_all();
     read_.all_many(std::vector<Value>{1, 2});
     write();
     read_all();  // finds the entries void
-    join_a_flight();
-    read_past_a_publication();
-    refresh();
-    compute();
+    until("flight:joined", [this] { join_a_flight(); });
+    until("read:uncached", [this] { read_past_a_publication(); });
+    until("refresh:done", [this] { refresh(); });
+    until("compute:computed", [this] { compute(); });
     db_.exec("CREATE TABLE IF NOT EXISTS later (x)");  // voids everything
-    read_all();
-    wait_until([] { return passings("store:committed") > 0; }, "nothing reached the store");
+    until("store:committed", [this] { read_all(); });
     // Long enough for a planned checkpoint, and for a guardian that is renewed since the log may not have a byte.
     db_.query("INSERT INTO later VALUES (zeroblob(?))", kBlobBytes);
-    wait_until([] { return passings("checkpoint:moved") > 0 && passings("checkpoint:ended") > 0; },
-               "there was no checkpoint");
-    // A log that a checkpoint has copied whole is not too long, however long it is: so it gets ever new commits.
-    wait_until(
-        [this] {
-          write();
-          return passings("renew:published") > 0;
-        },
-        "the guardian was not renewed");
+    until("checkpoint:moved", [this] {
+      read_all();
+      write();  // leaves the snapshot behind that was read from, in the way
+    });
+    until("checkpoint:ended", [this] { write(); });
+    // A log that a checkpoint has just copied whole is not too long, however long it is: so the housekeeper gets to see
+    // one that is too short for a checkpoint.
+    until("renew:published", [this] {
+      write();
+      std::this_thread::sleep_for(2 * internal::Housekeeper::kMoveInterval);
+    });
     db_.query("INSERT INTO later VALUES (zeroblob(?))", kBlobBytes);  // a log that the close cuts
   }
 
@@ -69,6 +73,17 @@ class Actor {
     options.checkpoint_frames = kCheckpointFrames;
     options.max_log_bytes = 1;
     return options;
+  }
+
+  template <typename Step>
+  static void until(std::string_view point, Step&& step) {
+    const probes::Point passed(probes::find_point(point));
+    wait_until(
+        [&] {
+          step();
+          return passings(passed) > 0;
+        },
+        ("nobody came to " + std::string(point)).c_str());
   }
 
   void read_all() {
@@ -127,7 +142,6 @@ class Actor {
     for (int again = 0; again < 2; ++again) read.bind(1).first();
     db_.query("UPDATE t SET v = v + 1 WHERE id = 1");
     read.bind(1).first();
-    wait_until([] { return passings("refresh:done") > 0; }, "nothing was refreshed");
   }
 
   void compute() {

@@ -7,6 +7,7 @@
 
 #include "cache/hot_table.h"
 #include "engine/kv_tier.h"
+#include "tests/mutation/death_at_meta_page.h"
 #include "tests/mutation/detector.h"
 #include "tests/mutation/world.h"
 #include "tests/probes/probes.h"
@@ -37,6 +38,7 @@ class KvWorld {
   static std::string text(const std::optional<Pinned>& value) { return value ? value->copy() : "nothing"; }
   // As LMDB has it.
   uint64_t stored_version_of_a() const { return kv.list({.prefix = "a"}).keys.at(0).version; }
+  std::string path() const { return folder_.file("app.db"); }
   std::string folder() const { return folder_.file("app.db-tern/kv"); }
 
  private:
@@ -130,6 +132,17 @@ Found not_healed() {
   return "a key whose writer died is never hot again";
 }
 
+// One that dies within its commit, when the file has it and the readers' table has not: LMDB shows it when the next
+// write begins, of whatever key. Who has healed the mark before must not have kept the value of before.
+Found healed_undecided() {
+  DeathAtMetaPage death;
+  KvWorld world;
+  death.open_and_put(world.path(), "x", "a", "new");
+  world.kv.get("a");
+  elsewhere([&] { world.kv.put("c", "another"); });
+  return older_than_listed(world);
+}
+
 // A process that knows LMDB and nothing of tern, which must not be, empties the store.
 Found foreign_not_noticed() {
   KvWorld world;
@@ -160,6 +173,7 @@ constexpr Detector kDetectors[] = {
     {Mutant::kKvNotPending, "between LMDB's commit and the stamps, who reads after a listing", hot_behind_a_commit},
     {Mutant::kKvSeqNotRaised, "the same of a key that was validated", hot_behind_a_commit},
     {Mutant::kKvNotHealed, "a key whose writer died between mark and commit", not_healed},
+    {Mutant::kKvHealedUndecided, "a key whose writer died between the file and the readers' table", healed_undecided},
     {Mutant::kKvValidatedAtLabel, "a key filled between mark and commit, and read behind the commit",
      validated_at_label},
     {Mutant::kKvLabelAfterReading, "a put within a fill", label_after_reading},

@@ -52,6 +52,7 @@
   X(kKvNotPending, "KV: slots are marked before the commit")                                     \
   X(kKvSeqNotRaised, "KV: kv_seq is raised after the marks, before the commit")                  \
   X(kKvNotHealed, "KV: who meets a dead writer's mark takes it away")                            \
+  X(kKvHealedUndecided, "KV: a dead writer's commit is decided before its mark is taken away")   \
   X(kKvValidatedAtLabel, "KV: a filled entry starts out validated by nobody")                    \
   X(kKvLabelAfterReading, "KV: the label is loaded before the snapshot")                         \
   X(kKvManyWithoutSecondLook, "KV: all stamps of many are looked at once more at the end")       \

@@ -68,7 +68,7 @@ bool Company::died_at_point(uint32_t process) {
   return true;
 }
 
-// It has been reaped: what it had begun has been done by now, or never will be.
+// It has been reaped: what it had begun has been done by now, or it never will be, or at the next write.
 void Company::settle(uint32_t process) {
   const uint64_t now = now_ns();
   for (uint32_t actor = process * kThreads; actor < (process + 1) * kThreads; ++actor) {

@@ -111,9 +111,8 @@ class Run {
   }
 
   // What all units hold now that nobody is at work, read by a process that was not there.
-  void read_all(std::array<std::vector<Operation>, kUnits>& histories, Numbers& numbers, Figures& figures) const {
-    tern::Database db = tern::open(settings_.database);
-    const tern::KvNamespace kv = db.kv("torture");
+  void read_all(const tern::KvNamespace& kv, std::array<std::vector<Operation>, kUnits>& histories, Numbers& numbers,
+                Figures& figures) const {
     for (uint32_t unit = 0; unit < kUnits; ++unit) {
       Operation operation{.actor = kConductor, .outcome = Outcome::kReturned, .unit = unit, .invoked_ns = now_ns()};
       const auto value = kv.get(key_of(unit));
@@ -133,11 +132,43 @@ class Run {
     }
   }
 
+  // What a dead process has written may come to light until the next write begins (LmdbEnvironment::
+  // decide_dead_commit): for each time at which one died, the end of the first write that began after it.
+  class NextWrites {
+   public:
+    explicit NextWrites(const Board& board) {
+      for (const Journal& journal : board.journals) {
+        for (uint64_t i = 0; i < journal.size; ++i) {
+          const Operation& operation = journal.operations[i];
+          const bool writes = operation.kind == Kind::kPut || operation.kind == Kind::kIncrement;
+          if (writes && operation.outcome == Outcome::kReturned)
+            writes_.emplace_back(operation.invoked_ns, operation.ended_ns);
+        }
+      }
+      std::ranges::sort(writes_);
+      for (size_t i = writes_.size(); i-- > 1;)
+        writes_[i - 1].second = std::min(writes_[i - 1].second, writes_[i].second);
+    }
+    uint64_t end_after(uint64_t ns) const {
+      const auto next = std::ranges::upper_bound(writes_, ns, {}, &std::pair<uint64_t, uint64_t>::first);
+      return next == writes_.end() ? now_ns() : next->second;  // else the conductor's own write, which is done
+    }
+
+   private:
+    std::vector<std::pair<uint64_t, uint64_t>>
+        writes_;  // when each began; when the first of it and the later ones ended
+  };
+
   void judge_all(const Board& board, Figures& figures) {
+    tern::Database db = tern::open(settings_.database);
+    tern::KvNamespace kv = db.kv("torture");
+    kv.put("conductor", "");  // the next write of those that died last
+    const NextWrites next_writes(board);
     std::array<std::vector<Operation>, kUnits> histories;
     for (const Journal& journal : board.journals) {
       for (uint64_t i = 0; i < journal.size; ++i) {
-        const Operation& operation = journal.operations[i];
+        Operation operation = journal.operations[i];
+        if (operation.outcome == Outcome::kUnknown) operation.ended_ns = next_writes.end_after(operation.ended_ns);
         const bool reads = operation.kind == Kind::kGet;
         const bool done = operation.outcome == Outcome::kReturned;
         (done ? (reads ? figures.reads : figures.acknowledged) : figures.died_writing) += done || !reads ? 1 : 0;
@@ -145,7 +176,7 @@ class Run {
       }
     }
     Numbers numbers{};
-    read_all(histories, numbers, figures);
+    read_all(kv, histories, numbers, figures);
     for (uint32_t unit = 0; unit < kUnits; ++unit) {
       const auto contradiction = judge(std::move(histories[unit]), numbers_[unit]);
       if (!contradiction) continue;

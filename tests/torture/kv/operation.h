@@ -25,7 +25,7 @@ struct Operation {
   enum class Outcome : uint8_t {
     kRunning,
     kReturned,
-    kUnknown,  // its process died: it took place before `ended_ns`, or never will
+    kUnknown,  // its process died: it took place before `ended_ns`, which is after the death, or never will
   };
   Kind kind = Kind::kGet;
   uint8_t actor = 0;
