@@ -83,8 +83,8 @@ class KvStore {
   using Visitor = FunctionRef<bool(std::string_view key, const KvRecord& record)>;
   int walk(const Read& read, uint64_t kv_namespace, std::string_view from, Visitor f) noexcept;
 
-  // Takes a dead writer's mark from the slot, if the KV lock is free at once and there is one; whether it did. What that
-  // writer has committed is seen by everybody before.
+  // Takes a dead writer's mark from the slot, if the KV lock is free at once and there is one; whether it did. What
+  // that writer has committed is seen by everybody before.
   bool heal(uint64_t slot) noexcept;
 
   // The first expiry of all keys; 0 if there is none.
