@@ -60,9 +60,10 @@ std::unique_ptr<KvStamps> KvStamps::open(const KvStampsOptions& options, std::st
   bool alone = false;
   if (!stamps->announce(options, alone, why)) return nullptr;
   if (!(alone ? stamps->begin(options, path, boot, why) : stamps->map_existing(path, boot, why))) return nullptr;
-  stamps->folder_ = options.folder;
-  stamps->data_inode_ = inode_of(options.folder / "data.mdb");
-  stamps->stamps_inode_ = inode_of(path);
+  for (size_t i = 0; i < kFiles.size(); ++i) {
+    stamps->paths_[i] = options.folder / kFiles[i];
+    stamps->inodes_[i] = inode_of(stamps->paths_[i]);
+  }
   return stamps;
 }
 
@@ -174,8 +175,12 @@ KvStamps::~KvStamps() {
   ::close(alive_);
 }
 
-bool KvStamps::in_place() const noexcept {
-  return inode_of(folder_ / "data.mdb") == data_inode_ && inode_of(folder_ / "stamps") == stamps_inode_;
+// Numbers are not given to other files meanwhile: all three are held open or mapped.
+const char* KvStamps::misplaced_file() const noexcept {
+  for (size_t i = 0; i < kFiles.size(); ++i) {
+    if (inode_of(paths_[i]) != inodes_[i]) return kFiles[i];
+  }
+  return nullptr;
 }
 
 // relaxed loads of seq, here and below: only the holder of the KV lock changes it, and the lock orders us after the

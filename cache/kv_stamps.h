@@ -27,6 +27,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -91,8 +92,9 @@ class KvStamps {
   std::atomic<int64_t>& time_offset_ns() noexcept { return header_->time_offset_ns; }
   // True when this open began the file.
   bool is_new() const noexcept { return is_new_; }
-  // Whether the files of the folder are still those that were opened.
-  bool in_place() const noexcept;
+  // A file of the folder that is not the one that was opened any more; null: all are. LMDB's lock file counts too: who
+  // opens the folder with another one knows nothing of our snapshots, and uses their pages again.
+  const char* misplaced_file() const noexcept;
 
  private:
   // Readers load the words of the first group on every hit, and nothing else here.
@@ -126,9 +128,9 @@ class KvStamps {
   Header* header_ = nullptr;
   std::atomic<uint64_t>* slots_ = nullptr;
   bool is_new_ = false;
-  std::filesystem::path folder_;
-  uint64_t data_inode_ = 0;
-  uint64_t stamps_inode_ = 0;
+  static constexpr std::array<const char*, 3> kFiles = {"data.mdb", "lock.mdb", "stamps"};
+  std::array<std::filesystem::path, kFiles.size()> paths_;
+  std::array<uint64_t, kFiles.size()> inodes_{};
 };
 
 }  // namespace tern::cache

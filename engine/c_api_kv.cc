@@ -19,7 +19,7 @@ using tern::internal::guarded;
 using tern::internal::text_of;
 
 // Callers compiled against this version rely on the layout; fields are only ever added at the end.
-static_assert(sizeof(tern_kv_options) == 16 && sizeof(tern_kv_put_options) == 40 && sizeof(tern_kv_list_options) == 48);
+static_assert(sizeof(tern_kv_options) == 16 && sizeof(tern_kv_put_options) == 40 && sizeof(tern_kv_list_options) == 64);
 static_assert(sizeof(tern_kv_key) == 56 && offsetof(tern_kv_info, metadata) == 40 && sizeof(tern_kv_info) == 1064);
 static_assert(sizeof(tern_kv_name) == 16 && sizeof(tern_kv_item) == 40);
 
@@ -40,9 +40,12 @@ tern::KvListOptions list_options_of(const tern_kv_list_options* given) {
   const tern_kv_list_options known = tern::internal::known_part(*given, "options", "tern_kv_list_options");
   if ((known.prefix == nullptr && known.prefix_len != 0) || (known.cursor == nullptr && known.cursor_len != 0))
     throw tern::Error(tern::ErrorCode::kMisuse, "tern_kv_list: prefix or cursor is NULL, but its length is not 0");
+  if (known.start == nullptr && known.start_len != 0)
+    throw tern::Error(tern::ErrorCode::kMisuse, "tern_kv_list: start is NULL, but its length is not 0");
   tern::KvListOptions options;
   options.prefix = text_of(known.prefix, known.prefix_len);
   options.cursor = text_of(known.cursor, known.cursor_len);
+  options.start = text_of(known.start, known.start_len);
   if (known.limit != 0) options.limit = known.limit;
   return options;
 }

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "cache/kv_keys.h"
 #include "cache/kv_store.h"
+#include "engine/json_check.h"
 #include "tern/error.hpp"
 
 namespace tern::internal {
@@ -39,7 +39,7 @@ void check_kv_name(std::string_view name) {
            std::to_string(cache::KvStore::kMaxNameBytes));
 }
 
-void check_kv_key(std::string_view key, KvLimits limits) {
+void check_kv_key_closely(std::string_view key, KvLimits limits) {
   if (key.empty()) refuse("a key of a KV namespace is empty; give it at least one byte");
   if (key.size() > max_key_bytes(limits))
     refuse("the key " + quoted(key) + " has " + std::to_string(key.size()) + " bytes; at most " +
@@ -54,6 +54,12 @@ void check_kv_prefix(std::string_view prefix) {
            std::to_string(cache::kMaxKvKeyBytes));
 }
 
+void check_kv_start(std::string_view start) {
+  if (start.size() > cache::kMaxKvKeyBytes)
+    refuse("the start of the listing, " + quoted(start) + ", has " + std::to_string(start.size()) +
+           " bytes; no key has more than " + std::to_string(cache::kMaxKvKeyBytes));
+}
+
 void check_kv_value(std::string_view key, std::string_view value, KvLimits limits) {
   const uint64_t most = limits == KvLimits::kWorkers ? kKvWorkersValueBytes : kKvNativeValueBytes;
   if (value.size() > most)
@@ -61,10 +67,21 @@ void check_kv_value(std::string_view key, std::string_view value, KvLimits limit
            std::to_string(most) + " are allowed: part it over several keys");
 }
 
-void check_kv_metadata(std::string_view key, std::string_view metadata) {
+void check_kv_metadata(std::string_view key, std::string_view metadata, KvLimits limits) {
   if (metadata.size() > kKvMetadataBytes)
     refuse("the metadata of key " + quoted(key) + " has " + std::to_string(metadata.size()) + " bytes; at most " +
            std::to_string(kKvMetadataBytes) + " are allowed: keep the rest in the value");
+  // Deep enough for all that fits.
+  static_assert(kMaxJsonDepth >= kKvMetadataBytes);
+  if (limits != KvLimits::kWorkers || metadata.empty()) return;
+  const auto wrong = first_invalid_json(metadata);
+  if (!wrong) return;
+  const std::string where =
+      *wrong == metadata.size()
+          ? "it ends too early, after " + std::to_string(*wrong) + " bytes"
+          : "byte " + std::to_string(*wrong) + " does not belong there, of " + quoted(metadata.substr(*wrong));
+  throw Error(ErrorCode::kMisuse, "the metadata of key " + quoted(key) + " is not JSON: " + where +
+                                      "; give one JSON value in UTF-8, with text in quotation marks");
 }
 
 int64_t kv_expiry(const KvPutOptions& options, int64_t now_ms, KvLimits limits) {

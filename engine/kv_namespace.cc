@@ -1,5 +1,6 @@
 #include "engine/kv_namespace.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -36,7 +37,7 @@ KvRecord record_of(KvNamespaceImpl& impl, std::string_view key, std::string_view
                    int64_t now_ms) {
   internal::check_kv_key(key, impl.limits);
   internal::check_kv_value(key, value, impl.limits);
-  internal::check_kv_metadata(key, options.metadata);
+  internal::check_kv_metadata(key, options.metadata, impl.limits);
   KvRecord record;
   record.expires_at_ms = internal::kv_expiry(options, now_ms, impl.limits);
   record.metadata = bytes_of(options.metadata);
@@ -227,13 +228,17 @@ std::optional<Pinned> KvNamespace::get_and_touch(std::string_view key, std::chro
 KvPage KvNamespace::list(const KvListOptions& options) const {
   impl_->engine->check_usable();
   internal::check_kv_prefix(options.prefix);
+  internal::check_kv_start(options.start);
   if (options.limit == 0 || options.limit > internal::kKvListLimit)
     throw Error(ErrorCode::kLimit, "a page of " + std::to_string(options.limit) + " keys was asked for; 1 to " +
                                        std::to_string(internal::kKvListLimit) +
                                        " are allowed: go on with the page's cursor");
   return internal::translated([&] {
-    const std::string after = internal::decode_kv_cursor(options.cursor);
-    KvPage page = impl_->tier.list(impl_->number, options.prefix, options.limit, after, options.cursor.empty());
+    // The least key above the cursor's is that with a zero byte behind it.
+    std::string from = internal::decode_kv_cursor(options.cursor);
+    if (!options.cursor.empty()) from += '\0';
+    KvPage page =
+        impl_->tier.list(impl_->number, options.prefix, std::max(options.start, std::string_view(from)), options.limit);
     if (!page.complete) page.cursor = internal::encode_kv_cursor(page.cursor);
     return page;
   });

@@ -185,13 +185,10 @@ std::vector<std::optional<Pinned>> KvTier::many_from_one_snapshot(uint64_t kv_na
   return values;
 }
 
-KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, size_t limit, std::string_view after, bool begins) {
+KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, std::string_view from, size_t limit) {
   if (KvDependencies* const collector = KvDependencies::mine()) [[unlikely]]
     collector->add_kv_everything();
   demand_in_place();
-  std::string from(prefix);
-  // The least key above `after` is that with a zero byte behind it.
-  if (!begins && after >= prefix) from = std::string(after) + '\0';
   KvPage page;
   std::string last;
   size_t scanned = 0;
@@ -199,7 +196,7 @@ KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, size_t limit
   int code = 0;
   const auto read = store_->read(code);
   if (!read) throw kv_error(code, *store_);
-  code = store_->walk(read, kv_namespace, from, [&](std::string_view key, const KvRecord& record) {
+  code = store_->walk(read, kv_namespace, std::max(prefix, from), [&](std::string_view key, const KvRecord& record) {
     if (!key.starts_with(prefix)) return false;
     if (page.keys.size() == limit || scanned == kListScan) {
       page.complete = false;

@@ -24,13 +24,16 @@ KvTier::KvTier(KvTierOptions options)
 }
 
 void KvTier::look() noexcept {
-  if (!store_->stamps().in_place()) lost_.store(true, std::memory_order_relaxed);
+  // relaxed: a flag that orders nothing; the name is a constant.
+  if (const char* const file = store_->stamps().misplaced_file()) lost_.store(file, std::memory_order_relaxed);
 }
 
 void KvTier::refuse() const {
-  throw Error(ErrorCode::kIo, "the files of the KV store in " + options_.store.folder.string() +
-                                  " were moved, replaced or deleted while it was open; close the database in every "
-                                  "program and open it again");
+  const std::string folder = options_.store.folder.string();
+  throw Error(ErrorCode::kIo, "cannot use the KV store in " + folder + ": " + folder + "/" +
+                                  lost_.load(std::memory_order_relaxed) +
+                                  " was moved, replaced or deleted while it was open; close every handle of the "
+                                  "database, in every program, and open it again");
 }
 
 uint64_t KvTier::open_namespace(std::string_view name, bool make) {
@@ -42,6 +45,7 @@ uint64_t KvTier::open_namespace(std::string_view name, bool make) {
 }
 
 std::vector<std::string> KvTier::namespaces() {
+  demand_in_place();
   std::vector<std::string> names;
   int code = 0;
   const auto read = store_->read(code);
@@ -56,7 +60,7 @@ size_t KvTier::sweep_once() {
   const int64_t first = store_->first_due_ms();
   if (first == 0 || first > now) return 0;
   size_t erased = 0;
-  writer_.run([&](cache::KvTransaction& transaction, uint64_t) {
+  writer().run([&](cache::KvTransaction& transaction, uint64_t) {
     erased = 0;
     demand(transaction.erase_due(now, kSweepBatch, erased), *store_);
   });
@@ -65,6 +69,7 @@ size_t KvTier::sweep_once() {
 }
 
 bool KvTier::remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64_t& removed) {
+  demand_in_place();
   std::vector<std::string> keys;
   int code = 0;
   {
@@ -80,7 +85,7 @@ bool KvTier::remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64
   if (keys.empty()) return false;
   // What has expired goes too, but was not there; nor was what somebody else has removed since the walk.
   uint64_t there = 0;
-  writer_.run([&](cache::KvTransaction& transaction, uint64_t) {
+  writer().run([&](cache::KvTransaction& transaction, uint64_t) {
     there = 0;
     const int64_t now = now_ms();
     for (const std::string& key : keys) {

@@ -63,9 +63,12 @@ class KvTier {
   // Keys are checked by the caller.
   std::optional<Pinned> get(uint64_t kv_namespace, std::string_view key);
   std::vector<std::optional<Pinned>> get_many(uint64_t kv_namespace, std::span<const std::string_view> keys);
-  KvPage list(uint64_t kv_namespace, std::string_view prefix, size_t limit, std::string_view after, bool begins);
+  // A page of the keys that begin so, from the first that is not below `from`; its cursor is the last key, as it is.
+  KvPage list(uint64_t kv_namespace, std::string_view prefix, std::string_view from, size_t limit);
 
+  // For one write. Looks whether the files are in their place: what is put into one that is no more would be lost.
   KvWriter& writer() {
+    look();
     demand_in_place();
     return writer_;
   }
@@ -87,7 +90,7 @@ class KvTier {
 
   void demand_in_place() const {
     // relaxed: a flag that orders nothing.
-    if (lost_.load(std::memory_order_relaxed)) [[unlikely]]
+    if (lost_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
       refuse();
   }
   [[noreturn]] void refuse() const;
@@ -107,9 +110,9 @@ class KvTier {
   std::unique_ptr<cache::KvStore> store_;
   KvWriter writer_;
 
-  std::atomic<bool> lost_{false};
-  std::atomic<uint32_t> pages_held_{0};  // relaxed: a bound
-  std::unique_ptr<KvSweeper> sweeper_;   // last: uses all of the above
+  std::atomic<const char*> lost_{nullptr};  // the file that is not in its place any more
+  std::atomic<uint32_t> pages_held_{0};     // relaxed: a bound
+  std::unique_ptr<KvSweeper> sweeper_;      // last: uses all of the above
 };
 
 }  // namespace tern::internal

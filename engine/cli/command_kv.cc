@@ -32,6 +32,7 @@ struct KvCommand {
   bool prefix_given = false;
   size_t limit = internal::kKvListLimit;
   std::string cursor;
+  std::string start;
   bool all = false;
   bool info = false;
   bool json = false;
@@ -47,6 +48,7 @@ const std::vector<Belongs>& options_of_verbs() {
   static const std::vector<Belongs> all = {
       {"--ttl", {"put"}},    {"--metadata", {"put"}}, {"--create", {"put"}}, {"--prefix", {"list", "delete"}},
       {"--limit", {"list"}}, {"--cursor", {"list"}},  {"--all", {"list"}},   {"--info", {"get"}},
+      {"--start", {"list"}},
   };
   return all;
 }
@@ -157,7 +159,8 @@ void run_list(const KvCommand& command) {
   const KvNamespace names = existing_namespace(command, database);
   Output out;
   KeysPrinter printer(out, command.json);
-  KvListOptions options{.prefix = command.prefix, .limit = command.limit, .cursor = command.cursor};
+  KvListOptions options{
+      .prefix = command.prefix, .limit = command.limit, .cursor = command.cursor, .start = command.start};
   KvPage page = names.list(options);
   printer.add(page);
   while (command.all && !page.complete) {
@@ -207,6 +210,7 @@ void add_options(CLI::App* app, KvCommand* command) {
       ->check(CLI::Range(size_t{1}, internal::kKvListLimit).description(""))
       ->type_name("N");
   app->add_option("--cursor", command->cursor, "list: go on where the page before ended")->type_name("CURSOR");
+  app->add_option("--start", command->start, "list: keys from this one on")->type_name("KEY");
   app->add_flag("--all", command->all, "list: page after page, to the end");
   app->add_flag("--info", command->info, "get: size, expiry, metadata and version, not the value");
   app->add_flag("--create", command->create, "put: make the database if it is missing");
@@ -236,6 +240,7 @@ void add_kv(CLI::App& program) {
     command->verb = first(verb);
     command->metadata = first(metadata);
     command->prefix = show_again(command->prefix);
+    command->start = show_again(command->start);
     command->prefix_given = app->count("--prefix") != 0;
     for (const std::string& word : words->results()) command->words.push_back(show_again(word));
     run_kv(*command, *app);

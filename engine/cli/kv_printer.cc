@@ -1,9 +1,9 @@
 #include "engine/cli/kv_printer.h"
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "engine/cli/text.h"
+#include "engine/json_check.h"
 
 namespace tern::cli {
 namespace {
@@ -32,7 +32,7 @@ std::string json_facts(int64_t expires_at_ms, std::string_view metadata, uint64_
 
 }  // namespace
 
-bool is_json(std::string_view text) { return nlohmann::json::accept(text); }
+bool is_json(std::string_view text) { return !internal::first_invalid_json(text); }
 
 void print_value(Output& out, const Pinned& value) {
   out.write(value.text());

@@ -9,31 +9,10 @@
 #include <cstdio>
 #include <ctime>
 
+#include "engine/utf8.h"
+
 namespace tern::cli {
 namespace {
-
-struct CodePoint {
-  char32_t value = 0;
-  size_t bytes = 0;  // 0: the bytes here are not UTF-8
-};
-
-// The code point at the start of `text`, which is not empty.
-CodePoint decode(std::string_view text) noexcept {
-  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {};
-  char32_t value = lead & (0xFFu >> (bytes + 1));
-  for (size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    value = (value << 6) | (byte(i) & 0x3Fu);
-  }
-  const bool overlong = (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (overlong || surrogate || value > 0x10FFFF) return {};
-  return {value, bytes};
-}
 
 struct Range {
   char32_t first, last;
@@ -98,7 +77,7 @@ std::optional<size_t> first_invalid_utf8(std::string_view text) noexcept {
       at += sizeof eight;
     }
     if (at == text.size()) break;
-    const CodePoint c = decode(text.substr(at));
+    const internal::CodePoint c = internal::decode_utf8(text.substr(at));
     if (c.bytes == 0) return at;
     at += c.bytes;
   }
@@ -108,7 +87,7 @@ std::optional<size_t> first_invalid_utf8(std::string_view text) noexcept {
 size_t display_width(std::string_view text) noexcept {
   size_t cells = 0;
   while (!text.empty()) {
-    const CodePoint c = decode(text);
+    const internal::CodePoint c = internal::decode_utf8(text);
     cells += c.bytes == 0 ? 1 : cells_of(c.value);
     text.remove_prefix(std::max<size_t>(c.bytes, 1));
   }
@@ -119,7 +98,7 @@ std::string escape_controls(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const CodePoint c = decode(text);
+    const internal::CodePoint c = internal::decode_utf8(text);
     const size_t bytes = std::max<size_t>(c.bytes, 1);
     if (c.bytes == 0 || is_control(c.value)) {
       for (size_t i = 0; i < bytes; ++i) out += escaped_byte(static_cast<unsigned char>(text[i]));
@@ -139,7 +118,7 @@ std::string shorten(std::string_view text, size_t cells) {
   std::string out;
   size_t width = 0;
   for (std::string_view rest = shown; !rest.empty();) {
-    const CodePoint c = decode(rest);
+    const internal::CodePoint c = internal::decode_utf8(rest);
     width += cells_of(c.value);
     if (width + 1 > cells) break;
     out += rest.substr(0, c.bytes);

@@ -1,6 +1,7 @@
 // tern_kv.h: what each function does, whom it says to be wrong, and who owns what.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -308,6 +309,28 @@ TEST_F(CApiKv, AListingRefusesWhatIsNoCursorOrLimit) {
   EXPECT_EQ(page, nullptr);
 }
 
+TEST_F(CApiKv, AListingBeginsAtItsStartUnlessTheCallerIsOlder) {
+  for (const char* key : {"a", "b", "c"}) ASSERT_EQ(put(key, "v"), TERN_OK);
+  tern_kv_list_options options{};
+  options.size = sizeof options;
+  options.start = "b";
+  options.start_len = 1;
+  const auto count = [&] {
+    tern_kv_page* page = nullptr;
+    EXPECT_EQ(tern_kv_list(kv, &options, &page), TERN_OK) << last_error();
+    const size_t keys = tern_kv_page_count(page);
+    tern_kv_page_free(page);
+    return keys;
+  };
+  EXPECT_EQ(count(), 2u);
+  options.size = offsetof(tern_kv_list_options, start);
+  EXPECT_EQ(count(), 3u) << "what is behind its struct is not read";
+  options.size = sizeof options;
+  options.start = nullptr;
+  tern_kv_page* page = nullptr;
+  EXPECT_FAILURE(tern_kv_list(kv, &options, &page), TERN_MISUSE, "start is NULL");
+}
+
 TEST_F(CApiKv, TheLimitsOfWorkersAreAnOption) {
   tern_kv_options options{};
   options.size = sizeof options;
@@ -319,6 +342,8 @@ TEST_F(CApiKv, TheLimitsOfWorkersAreAnOption) {
   EXPECT_FAILURE(tern_kv_put(workers, key.data(), key.size(), "v", 1, nullptr), TERN_LIMIT, "512");
   EXPECT_FAILURE(tern_kv_put(workers, "k", 1, "v", 1, &second), TERN_LIMIT, "60000");
   EXPECT_FAILURE(tern_kv_put(workers, ".", 1, "v", 1, nullptr), TERN_LIMIT, "\".\"");
+  const tern_kv_put_options no_json = expiring(0, "m");
+  EXPECT_FAILURE(tern_kv_put(workers, "k", 1, "v", 1, &no_json), TERN_MISUSE, "metadata of key \"k\" is not JSON");
   EXPECT_EQ(put(key, "v", &second), TERN_OK) << last_error();
   tern_kv_free(workers);
   options.limits = 2;

@@ -56,7 +56,7 @@ struct KvExpiry : ::testing::Test {
     });
   }
   bool there(const std::string& key) { return tier->get(number, key).has_value(); }
-  size_t listed() { return tier->list(number, "", 1000, "", true).keys.size(); }
+  size_t listed() { return tier->list(number, "", "", 1000).keys.size(); }
   size_t sweep() {
     size_t swept = 0;
     while (const size_t batch = tier->sweep_once()) {
@@ -177,6 +177,21 @@ TEST_F(KvExpiry, SweepingRemovesWhatIsOverAndNothingElse) {
     EXPECT_GE(sweep(), 1001u);
   }
   EXPECT_LT(tier->store().stats().file_bytes, before.file_bytes * 4);
+}
+
+TEST_F(KvExpiry, RemovingByPrefixRemovesWhatHasExpiredAndCountsWhatWasThere) {
+  put("p/over", kStart + 10);
+  put("p/a", 0);
+  put("p/b", kStart + 11);
+  put("q", 0);
+  clock.advance(10);
+  uint64_t removed = 0;
+  while (tier->remove_batch(number, "p/", removed)) {
+  }
+  EXPECT_EQ(removed, 2u);
+  EXPECT_EQ(tier->store().stats().keys, 1u);
+  EXPECT_EQ(tier->store().stats().expiring, 0u);
+  EXPECT_TRUE(there("q"));
 }
 
 TEST_F(KvExpiry, ANewExpiryTakesThePlaceOfTheOld) {

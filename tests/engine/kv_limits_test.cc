@@ -86,6 +86,51 @@ TEST_F(KvLimit, MetadataAndNames) {
   EXPECT_TRUE(limited([&] { db.kv(""); }));
 }
 
+// The message of an error of that code; empty when there was none.
+template <typename F>
+std::string message_of(ErrorCode code, F&& f) {
+  try {
+    f();
+    return {};
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return error.what();
+  }
+}
+
+TEST_F(KvLimit, MetadataOfWorkersIsJson) {
+  const auto put = [&](std::string_view metadata) {
+    return message_of(ErrorCode::kMisuse, [&] { workers.put("the key", "v", {.metadata = metadata}); });
+  };
+  for (const size_t size : {2u, 3u, 1023u, 1024u}) {
+    const std::string text = '"' + std::string(size - 2, 'm') + '"';
+    EXPECT_EQ(put(text), "");
+    EXPECT_EQ(workers.get("the key")->metadata(), text);
+  }
+  EXPECT_TRUE(limited([&] { workers.put("the key", "v", {.metadata = '"' + std::string(1023, 'm') + '"'}); }));
+  EXPECT_EQ(put(std::string(512, '[') + std::string(512, ']')), "") << "as deep as there is room for";
+  EXPECT_EQ(put(""), "") << "none";
+  EXPECT_EQ(workers.get("the key")->metadata(), "");
+  for (const auto& [text, place] : {std::pair(R"({"n":1,})", "byte 7 does"), std::pair(R"({"n":1)", "after 6 bytes"),
+                                    std::pair("plain", "byte 0 does"), std::pair("\"\xff\"", "byte 1 does")}) {
+    const std::string message = put(text);
+    EXPECT_NE(message.find(place), std::string::npos) << message;
+    EXPECT_NE(message.find("\"the key\""), std::string::npos) << message;
+  }
+  EXPECT_EQ(workers.get("the key")->metadata(), "") << "what was refused changed nothing";
+}
+
+TEST_F(KvLimit, EveryWayToPutHoldsTheMetadataOfWorkersToJson) {
+  const KvPutOptions bad{.metadata = "{"};
+  const KvItem items[] = {{"a", "1"}, {"b", "2", bad}};
+  EXPECT_NE(message_of(ErrorCode::kMisuse, [&] { workers.put_many(items); }), "");
+  EXPECT_NE(message_of(ErrorCode::kMisuse, [&] { workers.put_if_version("b", 0, "2", bad); }), "");
+  EXPECT_NE(message_of(ErrorCode::kMisuse, [&] { workers.increment("b", 1, bad); }), "");
+  EXPECT_TRUE(workers.list().keys.empty());
+  native.put("b", "2", bad);
+  EXPECT_EQ(native.get("b")->metadata(), "{");
+}
+
 TEST_F(KvLimit, Times) {
   using internal::kv_expiry;
   constexpr int64_t kNow = 1'700'000'000'000;
@@ -123,6 +168,10 @@ TEST_F(KvLimit, PagesOfAListing) {
   EXPECT_TRUE(last.complete);
   EXPECT_TRUE(limited([&] { native.list({.limit = 1001}); }));
   EXPECT_TRUE(limited([&] { native.list({.limit = 0}); }));
+  const std::string most(2048, 'x');
+  const std::string beyond = most + "x";
+  EXPECT_TRUE(native.list({.start = most}).keys.empty());
+  EXPECT_TRUE(limited([&] { native.list({.start = beyond}); }));
 }
 
 }  // namespace

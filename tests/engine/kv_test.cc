@@ -188,6 +188,34 @@ TEST_F(Kv, APrefixIsRemovedInBatches) {
   EXPECT_EQ(kv.remove_prefix(""), 2u);
 }
 
+TEST_F(Kv, AListingBeginsAtItsStart) {
+  KvNamespace kv = open().kv("x");
+  const std::string deep(600, 'b');  // parted
+  for (const std::string& key : {std::string("a1"), std::string("a2"), deep, std::string("c")}) kv.put(key, "v");
+  const auto names = [&](KvListOptions options) {
+    std::vector<std::string> all;
+    std::string cursor;
+    for (;;) {
+      const KvPage page = kv.list(options);
+      for (const KvKey& key : page.keys) all.push_back(key.name);
+      if (page.complete) return all;
+      cursor = page.cursor;
+      options.cursor = cursor;
+    }
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names({.start = "a2"}), (Names{"a2", deep, "c"})) << "itself included";
+  EXPECT_EQ(names({.start = "a11"}), (Names{"a2", deep, "c"})) << "it need not be there";
+  EXPECT_EQ(names({.limit = 1, .start = "a2"}), (Names{"a2", deep, "c"})) << "over pages";
+  EXPECT_EQ(names({.start = deep}), (Names{deep, "c"}));
+  EXPECT_EQ(names({.start = deep + "b"}), (Names{"c"}));
+  EXPECT_EQ(names({.prefix = "a", .start = "a2"}), (Names{"a2"}));
+  EXPECT_EQ(names({.prefix = "a", .start = "Z"}), (Names{"a1", "a2"})) << "before all of the prefix";
+  EXPECT_EQ(names({.prefix = "a", .start = "b"}), Names{}) << "behind all of it";
+  EXPECT_EQ(names({.start = "d"}), Names{});
+  EXPECT_EQ(names({.start = ""}), (Names{"a1", "a2", deep, "c"}));
+}
+
 TEST_F(Kv, PagesOfAListingGoOnWithTheirCursor) {
   KvNamespace kv = open().kv("x");
   std::vector<std::string> names = {"a", "b/\xc3\xa4", "b/\xe2\x82\xac", "b/\xf0\x9f\x98\x80", "b/1", "b/2", "b", "c"};

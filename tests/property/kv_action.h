@@ -33,7 +33,7 @@ struct KvAction {
   Verb verb = Verb::kGet;
   uint8_t space = 0;  // by its place in kKvSpaces
   std::vector<std::string> keys = {};
-  std::string value = {};
+  std::string value = {};  // of a listing: where it starts
   std::string metadata = {};
   std::string cursor = {};
   int64_t ttl_ms = 0;

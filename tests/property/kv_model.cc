@@ -1,5 +1,7 @@
 #include "tests/property/kv_model.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -77,7 +79,7 @@ std::optional<std::string> KvModel::fault(const KvAction& action) const {
   const bool workers = kKvSpaces[action.space].workers;
   const std::string limit = error_text(ErrorCode::kLimit);
   if (action.verb == Verb::kList || action.verb == Verb::kRemovePrefix) {
-    if (action.keys[0].size() > kNativeKeyBytes) return limit;
+    if (std::max(action.keys[0].size(), action.value.size()) > kNativeKeyBytes) return limit;
     const bool page = action.number >= 1 && action.number <= kPageOfKeys;
     return action.verb == Verb::kRemovePrefix || page ? std::nullopt : std::optional(limit);
   }
@@ -85,6 +87,8 @@ std::optional<std::string> KvModel::fault(const KvAction& action) const {
   if (!key_is_good(action.keys[0], workers)) return limit;
   if (has_expiry(action.verb)) {
     if (action.metadata.size() > kMetadataBytes) return limit;
+    if (workers && !action.metadata.empty() && !nlohmann::json::accept(action.metadata))
+      return error_text(ErrorCode::kMisuse);
     if (const auto error = fault_of_expiry(action)) return error;
   }
   const auto good = [&](const std::string& key) { return key_is_good(key, workers); };
@@ -215,8 +219,8 @@ size_t KvModel::sweep() {
 KvAnswer KvModel::list(const KvAction& action) {
   const Map& map = map_of(action.space);
   const std::string& prefix = action.keys[0];
-  auto at = map.lower_bound(prefix);
-  if (!action.cursor.empty() && last_listed_ >= prefix) at = map.upper_bound(last_listed_);
+  auto at = map.lower_bound(std::max(prefix, action.value));
+  if (!action.cursor.empty() && last_listed_ >= std::max(prefix, action.value)) at = map.upper_bound(last_listed_);
   KvAnswer answer;
   int64_t listed = 0;
   bool complete = true;

@@ -140,6 +140,7 @@ class Case {
     constexpr int64_t kPages[] = {1, 2, 3, 7, 1000, 1000, 0, 1001};
     action.number = kPages[step.shape % std::size(kPages)];
     if (step.shape / 8 % 2 == 0) action.cursor = cursor_;
+    if (step.shape / 16 % 2 == 0) action.value = key_of(step.number);
     return action;
   }
   KvAction with_version(KvAction action, const Step& step) const {
@@ -169,6 +170,9 @@ class Case {
     constexpr size_t kMetadata[] = {0, 0, 0, 0, 17, 1, 1023, 1024, 1025};
     action.value = value_of(step.number);
     action.metadata = std::string(kMetadata[step.shape % std::size(kMetadata)], 'm');
+    // Mostly JSON.
+    if (!action.metadata.empty() && step.shape / 512 % 4 != 0)
+      action.metadata.front() = action.metadata.back() = action.metadata.size() == 1 ? '1' : '"';
     return with_expiry(simple(verb, action), step.shape / 16 % 16, step.number / 16);
   }
 

@@ -112,8 +112,10 @@ KvAnswer OwnKvSide::run_read(KvNamespace& space, const KvAction& action) {
     for (const auto& value : space.get_many(views(action.keys))) answer.text += text_of(value);
     return answer;
   }
-  const KvPage page =
-      space.list({.prefix = action.keys[0], .limit = static_cast<size_t>(action.number), .cursor = action.cursor});
+  const KvPage page = space.list({.prefix = action.keys[0],
+                                  .limit = static_cast<size_t>(action.number),
+                                  .cursor = action.cursor,
+                                  .start = action.value});
   return {.text = text_of(page), .cursor = page.cursor};
 }
 

@@ -42,8 +42,10 @@ struct KvNamespaceImpl;
 
 // Which bounds keys, values and times are held to; docs/limits.md has them all.
 enum class KvLimits {
-  kNative,   // keys of 1 to 2,048 bytes, values to 256 MiB, any ttl from 1 ms
-  kWorkers,  // those of Workers KV: keys of 1 to 512 bytes, not "." or "..", values to 25 MiB, ttl from 60 s
+  kNative,  // keys of 1 to 2,048 bytes, values to 256 MiB, any ttl from 1 ms
+  // Those of Workers KV: keys of 1 to 512 bytes, not "." or "..", values to 25 MiB, ttl from 60 s, and metadata is
+  // JSON.
+  kWorkers,
 };
 
 struct KvOptions {
@@ -72,7 +74,8 @@ struct KvPutOptions {
   // Without either the value stays until it is removed.
   std::chrono::milliseconds ttl{0};
   int64_t expires_at_ms = 0;
-  // At most 1,024 bytes, kept as they are. JSON by convention.
+  // At most 1,024 bytes, kept as they are. JSON (RFC 8259) by convention; under KvLimits::kWorkers anything else is
+  // Error::kMisuse, which says where.
   std::string_view metadata = {};
 };
 
@@ -117,6 +120,7 @@ struct KvListOptions {
   std::string_view prefix = {};
   size_t limit = 1000;           // 1 to 1,000
   std::string_view cursor = {};  // of the page before
+  std::string_view start = {};   // keys from this one on, itself included, there or not
 };
 
 struct KvKey {

@@ -47,7 +47,8 @@ typedef struct tern_kv_page tern_kv_page;   /* a page of a listing */
 /* Which bounds keys, values and times are held to. */
 enum {
   TERN_KV_NATIVE = 0, /* keys of 1 to 2,048 bytes, values to 256 MiB, any ttl from 1 ms */
-  TERN_KV_WORKERS = 1 /* Workers KV's: keys to 512 bytes, not "." or "..", values to 25 MiB, ttl from 60 s */
+  TERN_KV_WORKERS = 1 /* Workers KV's: keys to 512 bytes, not "." or "..", values to 25 MiB, ttl from 60 s,
+                       * metadata is JSON */
 };
 
 /* The most that metadata can have. */
@@ -65,7 +66,9 @@ typedef struct tern_kv_put_options {
   size_t size; /* sizeof(tern_kv_put_options) */
   int64_t ttl_ms;
   int64_t expires_at_ms;
-  const char* metadata; /* kept as it is, JSON by convention; NULL where metadata_len is 0 */
+  /* Kept as it is; NULL where metadata_len is 0. JSON (RFC 8259) by convention: under TERN_KV_WORKERS
+   * anything else is TERN_MISUSE, and the message says where. */
+  const char* metadata;
   size_t metadata_len;
 } tern_kv_put_options;
 
@@ -201,6 +204,8 @@ typedef struct tern_kv_list_options {
   size_t limit;       /* 1 to 1,000; default 1,000 */
   const char* cursor; /* of the page before; NULL where cursor_len is 0: the first page */
   size_t cursor_len;
+  const void* start; /* keys from this one on, itself included, there or not; NULL where start_len is 0 */
+  size_t start_len;
 } tern_kv_list_options;
 
 /* One key of a page. Name and metadata borrow from it. The caller sets `size`. */
