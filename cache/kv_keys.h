@@ -25,6 +25,7 @@
 
 #include "cache/key.h"
 #include "cache/little_endian.h"
+#include "cache/short_bytes.h"
 
 namespace tern::cache {
 
@@ -73,7 +74,7 @@ class KvHotKey {
   // `key` has at most kMaxKvKeyBytes.
   KvHotKey(uint64_t kv_namespace, std::string_view key) noexcept : size_(kPrefixBytes + key.size()) {
     store_le(bytes_.data(), static_cast<uint32_t>(kv_namespace << 1));
-    if (!key.empty()) std::memcpy(bytes_.data() + kPrefixBytes, key.data(), key.size());
+    copy_bytes(bytes_.data() + kPrefixBytes, reinterpret_cast<const std::byte*>(key.data()), key.size());
   }
   std::span<const std::byte> bytes() const noexcept { return {bytes_.data(), size_}; }
   // The stamp that speaks for it, the same in all processes.

@@ -117,11 +117,15 @@ void Context::peer(const PeerNote& note) {
 void Context::say(const std::string& text) const { std::fprintf(stderr, "bench: %s\n", text.c_str()); }
 
 void alternate(const Context& context, Row& row, Clock clock, std::vector<Contender> contenders) {
+  alternate(Pace{context.rounds(), context.slice_ms()}, row, clock, std::move(contenders));
+}
+
+void alternate(Pace pace, Row& row, Clock clock, std::vector<Contender> contenders) {
   std::vector<Entrant> entrants;
   for (Contender& contender : contenders) entrants.push_back({std::move(contender), clock});
-  for (Entrant& entrant : entrants) entrant.calibrate(context.slice_ms() * 1e6);
+  for (Entrant& entrant : entrants) entrant.calibrate(pace.slice_ms * 1e6);
   std::vector<std::vector<double>> rounds(entrants.size());
-  for (int round = 0; round < context.rounds(); ++round) {
+  for (int round = 0; round < pace.rounds; ++round) {
     for (size_t i = 0; i < entrants.size(); ++i) {
       // Another one begins each round: nobody always follows the same neighbour.
       const size_t turn = (i + static_cast<size_t>(round)) % entrants.size();

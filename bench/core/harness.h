@@ -91,8 +91,17 @@ struct Contender {
   bool fixed_length = false;
 };
 
-// Adds a series for each contender to the row, in nanoseconds an operation, and notes the share of hits.
+// How often each contender has its turn, and for how long. What waits for the disk needs longer turns than what does
+// not: a slice that holds a few dozen syncs says little.
+struct Pace {
+  int rounds;
+  double slice_ms;
+};
+
+// Adds a series for each contender to the row, in nanoseconds an operation, and notes the share of hits. At the
+// context's pace, or another one.
 void alternate(const Context& context, Row& row, Clock clock, std::vector<Contender> contenders);
+void alternate(Pace pace, Row& row, Clock clock, std::vector<Contender> contenders);
 
 // The same for measurements that are numbers of another kind: each call gives one round's.
 struct Gauge {

@@ -53,4 +53,19 @@ bool TernKv::get(std::string_view key, std::string& value) {
   return found.has_value();
 }
 
+uint64_t TernKv::scan(std::string_view from, uint64_t count) {
+  const tern::KvPage page = kv_.list({.limit = count, .start = from});
+  std::vector<std::string_view> names;
+  names.reserve(page.keys.size());
+  for (const tern::KvKey& key : page.keys) names.push_back(key.name);
+  uint64_t seen = 0, sum = 0;
+  for (const auto& value : kv_.get_many(names)) {
+    if (!value) continue;
+    ++seen;
+    sum += static_cast<unsigned char>(value->text().front());
+  }
+  asm volatile("" : : "r"(sum));
+  return seen;
+}
+
 }  // namespace bench

@@ -20,6 +20,9 @@ class TernKv final : public Peer {
   bool get(std::string_view key, std::string& value) override;
   void update(std::string_view key, std::string_view value) override { kv_.put(key, value); }
   void insert(std::string_view key, std::string_view value) override { kv_.put(key, value); }
+  bool can_scan() const override { return true; }
+  // The keys by list(), from that one on, and their values by get_many().
+  uint64_t scan(std::string_view from, uint64_t count) override;
 
   // The records from `first` on, `count` of them, in large atomic puts.
   void put_records(const Records& records, uint64_t first, uint64_t count, int64_t expires_at_ms = 0);

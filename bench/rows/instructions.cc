@@ -1,7 +1,7 @@
 // A loop for callgrind to count (scripts/instructions.sh): how many instructions a hot hit takes, which no noise moves.
 // Not a row of the table.
 //
-// tern_bench --role instructions hot|answer|found|public|many|absl READS
+// tern_bench --role instructions hot|answer|found|public|many|kv|absl READS
 #include <cstdio>
 #include <functional>
 
@@ -10,6 +10,7 @@
 #include "bench/peers/peer.h"
 #include "bench/peers/records_table.h"
 #include "bench/peers/tern_hot.h"
+#include "bench/peers/tern_kv.h"
 #include "bench/peers/tern_sql.h"
 
 // The counting is switched on where this function begins, by its name.
@@ -31,6 +32,7 @@ std::unique_ptr<Peer> make(const std::string& what, const Folder& folder, const 
     make_records_table(database, records);
     return std::make_unique<TernSql>(database, TernTiers{.hot_bytes = kHotBytes}, tern::Source::kHot);
   }
+  if (what == "kv") return std::make_unique<TernKv>(folder.sub("kv"), kHotBytes, tern::Source::kHot);
   if (what == "absl") {
     const PeerKind kind = peer_kind(kAbslMap, {});
     if (kind.make == nullptr) throw std::runtime_error(kind.note.absent);
