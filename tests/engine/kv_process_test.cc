@@ -1,75 +1,40 @@
 // KV namespaces over processes: each sees at once what the other has put.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "tern/tern.hpp"
+#include "tests/support/peer.h"
 #include "tests/support/temp_folder.h"
 
 namespace tern {
 namespace {
 
-// Another process that has the database open and does what it is told; made before this process opens anything.
-class Peer {
- public:
-  explicit Peer(const std::string& path) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) ::abort();
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::close(ends[0]);  // or it would never see the other end closed
-      serve(path, ends[1]);
-      ::_exit(0);
-    }
-    ::close(ends[1]);
-    socket_ = ends[0];
+std::string done(KvNamespace& kv, std::istringstream command) {
+  std::string verb;
+  std::string key;
+  std::string value;
+  command >> verb >> key >> value;
+  if (verb == "put") return std::to_string(kv.put(key, value));
+  if (verb == "increment") {
+    for (int i = 0; i < std::stoi(value); ++i) kv.increment(key);
+    return "done";
   }
-  ~Peer() {
-    ::close(socket_);
-    ::waitpid(child_, nullptr, 0);
-  }
-  std::string ask(const std::string& command) {
-    if (::send(socket_, command.data(), command.size(), 0) < 0) return "gone";
-    char answer[4096];
-    const ssize_t size = ::recv(socket_, answer, sizeof answer, 0);
-    return size > 0 ? std::string(answer, static_cast<size_t>(size)) : "gone";
-  }
-  void kill() { ::kill(child_, SIGKILL); }
+  const auto got = kv.get(key);
+  return got ? got->copy() : "nothing";
+}
 
- private:
-  static std::string done(KvNamespace& kv, std::istringstream command) {
-    std::string verb;
-    std::string key;
-    std::string value;
-    command >> verb >> key >> value;
-    if (verb == "put") return std::to_string(kv.put(key, value));
-    if (verb == "increment") {
-      for (int i = 0; i < std::stoi(value); ++i) kv.increment(key);
-      return "done";
-    }
-    const auto got = kv.get(key);
-    return got ? got->copy() : "nothing";
-  }
-  static void serve(const std::string& path, int socket) {
-    Database db = open(path);
-    KvNamespace kv = db.kv("x");
-    char command[4096];
-    for (ssize_t size = 0; (size = ::recv(socket, command, sizeof command, 0)) > 0;) {
-      const std::string answer = done(kv, std::istringstream(std::string(command, static_cast<size_t>(size))));
-      if (::send(socket, answer.data(), answer.size(), 0) < 0) return;
-    }
-  }
-
-  pid_t child_ = -1;
-  int socket_ = -1;
+// Has the database open.
+struct Peer : test::Peer {
+  explicit Peer(const std::string& path)
+      : test::Peer([&path]() -> Answer {
+          return [kv = open(path).kv("x")](std::istringstream command) mutable { return done(kv, std::move(command)); };
+        }) {}
 };
 
 TEST(KvProcesses, EachReadsAtOnceWhatTheOtherPut) {
