@@ -35,15 +35,17 @@ std::optional<EntryView> EntryView::sealed(std::span<const std::byte> image) noe
 std::optional<EntryView> EntryView::parse(std::span<const std::byte> image) noexcept {
   if (!adds_up(image)) return std::nullopt;
   const EntryView view(image.data());
-  if (!parse_slot_set(view.read_set())) return std::nullopt;
+  std::span<const std::byte> slots = view.read_set();
+  if (view.has_kv_reads() && !KvReadsView::parse(slots, slots)) return std::nullopt;
+  if (!parse_slot_set(slots)) return std::nullopt;
   if ((view.flags() & kRows) != 0 && !BodyView::parse(view.body())) return std::nullopt;
   return view;
 }
 
 std::optional<uint64_t> image_size(const EntryFields& fields, uint64_t body_size) noexcept {
-  if ((fields.flags & ~unsigned{kKnownFlags}) != 0) return std::nullopt;
+  if ((fields.flags & (~unsigned{kKnownFlags} | kKvReads)) != 0) return std::nullopt;
   if (fields.key.size() > kMaxImageBytes || body_size > kMaxImageBytes) return std::nullopt;
-  const auto read_set_size = packed_slot_set_size(fields.slots);
+  const auto read_set_size = packed_read_set_size(fields.slots, fields.kv);
   if (!read_set_size || *read_set_size > kMaxImageBytes) return std::nullopt;
   const uint64_t size = aligned(image_offset::kHeaderBytes + fields.key.size() + *read_set_size) + body_size;
   if (size > kMaxImageBytes) return std::nullopt;
@@ -52,12 +54,12 @@ std::optional<uint64_t> image_size(const EntryFields& fields, uint64_t body_size
 
 std::byte* write_image_head(const EntryFields& fields, uint64_t body_size, std::byte* to) noexcept {
   using namespace image_offset;
-  const uint64_t read_set_size = packed_slot_set_size(fields.slots).value_or(0);
+  const uint64_t read_set_size = packed_read_set_size(fields.slots, fields.kv).value_or(0);
   const uint64_t used = kHeaderBytes + fields.key.size() + read_set_size;
   store_le<uint64_t>(to + kChecksum, 0);
   store_le<uint16_t>(to + image_offset::kMagic, EntryView::kMagic);
   to[image_offset::kVersion] = std::byte{EntryView::kVersion};
-  to[kFlags] = std::byte{fields.flags};
+  to[kFlags] = static_cast<std::byte>(fields.flags | (fields.kv.slots.empty() ? 0 : kKvReads));
   store_le(to + kKeySize, static_cast<uint32_t>(fields.key.size()));
   store_le(to + kLabel, fields.label);
   store_le(to + kExpiresAtMs, static_cast<uint64_t>(fields.expires_at_ms));
@@ -65,7 +67,7 @@ std::byte* write_image_head(const EntryFields& fields, uint64_t body_size, std::
   store_le(to + kBodySize, static_cast<uint32_t>(body_size));
   std::byte* const key = to + kHeaderBytes;
   if (!fields.key.empty()) std::memcpy(key, fields.key.data(), fields.key.size());
-  pack_slot_set(fields.slots, key + fields.key.size());
+  pack_read_set(fields.slots, fields.kv, key + fields.key.size());
   std::memset(to + used, 0, aligned(used) - used);
   return to + aligned(used);
 }

@@ -1,7 +1,7 @@
 // The entry image: a cached value with its key, label, read set and expiry as one run of bytes, the
 // same in memory and on disk.
 //
-// Position independent, and read in place. Little-endian, format version 2 (docs/formats.md):
+// Position independent, and read in place. Little-endian, format version 3 (docs/formats.md):
 //
 //     0          8       10        11      12        16       24              32         36
 //    +----------+-------+---------+-------+---------+--------+---------------+----------+---------+
@@ -16,7 +16,7 @@
 //                  where it is read from one; 0 in memory, where nothing looks at it.
 //   label          the seq loaded before the entry was filled
 //   expires_at_ms  wall clock, ms since 1970, signed; 0 is never
-//   read set       the slots that the entry hangs on (slot_set.h)
+//   read set       the slots that the entry hangs on (slot_set.h), and KV keys (kKvReads, kv_reads.h)
 //
 // An image is valid if and only if its size is the sum of its parts, magic and version are right,
 // no unknown flag is set, the read set parses, and (kRows) the body parses. One whose size adds up and
@@ -34,6 +34,7 @@
 #include <span>
 
 #include "cache/key.h"
+#include "cache/kv_reads.h"
 #include "cache/little_endian.h"
 #include "cache/slot_set.h"
 
@@ -45,7 +46,8 @@ enum EntryFlags : uint8_t {
   kAnyCommit = 1 << 0,  // true only while seq is the label, whatever the read set says
   kRows = 1 << 1,       // the body is rows as in body.h; otherwise it is the value's own bytes
   kKeep = 1 << 2,       // not to be evicted from memory while it is true (hot_shard.h has the bound)
-  kKnownFlags = kAnyCommit | kRows | kKeep,
+  kKvReads = 1 << 3,    // it hangs on KV keys as well; set by itself
+  kKnownFlags = kAnyCommit | kRows | kKeep | kKvReads,
 };
 
 inline constexpr uint64_t kMaxImageBytes = 0xffffffff;
@@ -58,6 +60,7 @@ struct EntryFields {
   uint8_t flags = 0;
   int64_t expires_at_ms = 0;
   std::span<const uint32_t> slots;  // strictly ascending
+  KvReads kv = {};
 };
 
 namespace image_offset {
@@ -79,7 +82,7 @@ static_assert(kHeaderBytes == kBodySize + sizeof(uint32_t));
 class EntryView {
  public:
   static constexpr uint16_t kMagic = 0x4554;  // "TE"
-  static constexpr uint8_t kVersion = 2;
+  static constexpr uint8_t kVersion = 3;
 
   // The complete check, the checksum aside: whatever it accepts may be read through every accessor.
   static std::optional<EntryView> parse(std::span<const std::byte> image) noexcept;
@@ -94,6 +97,9 @@ class EntryView {
   int64_t expires_at_ms() const noexcept {
     return static_cast<int64_t>(load_le<uint64_t>(image_ + image_offset::kExpiresAtMs));
   }
+  bool has_kv_reads() const noexcept { return (flags() & kKvReads) != 0; }
+  // Of an entry that has some.
+  KvReadsView kv_reads() const noexcept { return KvReadsView::trusted(read_set()); }
   bool expired(int64_t wall_ms) const noexcept {
     const int64_t at = expires_at_ms();
     return at != 0 && at <= wall_ms;

@@ -95,7 +95,8 @@ uint64_t HotEntry::hash_key(HashFunction hash) const noexcept {
 
 HotEntry* HotEntry::make_stub(HotEntry* large, void* to) noexcept {
   auto* const made = new (to) HotEntry;
-  made->flags_.store(kStub, std::memory_order_relaxed);
+  made->flags_.store(kWide, std::memory_order_relaxed);
+  made->sizes_ = kSizesOfStub;
   made->set_large(large);
   return made;
 }

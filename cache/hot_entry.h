@@ -16,8 +16,9 @@
 //              numbered keys, since these begin with the fingerprint of their statement (key.h).
 //   body       not aligned: body.h reads bytes
 //
-// An entry too large for a segment (hot_log.h) lies elsewhere, and a stub stands for it in its segment: a header and,
-// at 16, the large entry's address, 0 once it is gone. Only the table's writer sees stubs.
+// An entry too large for a segment (hot_log.h) lies elsewhere, and a stub stands for it in its segment: a header, wide
+// with a body of more bytes than there can be, and, at 16, the large entry's address, 0 once it is gone. Only the
+// table's writer sees stubs.
 //
 // A label has 48 bits: at 100,000 commits a second that is 89 years. A larger one does not fit(), and is not kept.
 //
@@ -73,6 +74,11 @@ class HotEntry {
   uint64_t label() const noexcept { return label_low_ | uint64_t{label_high_} << 32; }
   uint8_t flags() const noexcept { return all_flags() & kKnownFlags; }
   bool any_commit() const noexcept { return (all_flags() & kAnyCommit) != 0; }
+  // Neither an expiry nor KV keys: nothing but stamps of the source can void it.
+  bool hangs_on_source_alone() const noexcept { return (all_flags() & (kExpires | kKvReads)) == 0; }
+  bool has_kv_reads() const noexcept { return (all_flags() & kKvReads) != 0; }
+  // Of an entry that has some.
+  KvReadsView kv_reads() const noexcept { return KvReadsView::trusted(read_set()); }
   int64_t expires_at_ms() const noexcept {
     return (all_flags() & kExpires) != 0 ? static_cast<int64_t>(load_le<uint64_t>(at(parts().key - 8))) : 0;
   }
@@ -137,7 +143,7 @@ class HotEntry {
 
   static constexpr size_t kStubBytes = 24;
   static HotEntry* make_stub(HotEntry* large, void* to) noexcept;
-  bool is_stub() const noexcept { return (all_flags() & kStub) != 0; }
+  bool is_stub() const noexcept { return sizes_ == kSizesOfStub && (all_flags() & kWide) != 0; }
   HotEntry* large() const noexcept { return reinterpret_cast<HotEntry*>(load_le<uint64_t>(at(kStubAddress))); }
   void set_large(HotEntry* large) noexcept {
     store_le(reinterpret_cast<std::byte*>(this) + kStubAddress, reinterpret_cast<uint64_t>(large));
@@ -158,9 +164,9 @@ class HotEntry {
   static constexpr uint8_t kUnlinked = 1 << 7;
   static constexpr uint8_t kWide = 1 << 6;
   static constexpr uint8_t kExpires = 1 << 5;
-  static constexpr uint8_t kStub = 1 << 4;
-  static constexpr uint8_t kNumbered = 1 << 3;
-  static_assert((kKnownFlags & (kUnlinked | kWide | kExpires | kStub | kNumbered)) == 0);
+  static constexpr uint8_t kNumbered = 1 << 4;
+  static_assert((kKnownFlags & (kUnlinked | kWide | kExpires | kNumbered)) == 0);
+  static constexpr uint32_t kSizesOfStub = 0xffffffff;  // no image has such a body (entry_image.h)
   static constexpr uint64_t kSeenLimit = 0xffffffff;
   static constexpr size_t kNumberBytes = 2;
   static constexpr uint32_t kSavedBytes = key_prefixes::kBytes - kNumberBytes;

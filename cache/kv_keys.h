@@ -77,7 +77,8 @@ class KvHotKey {
     copy_bytes(bytes_.data() + kPrefixBytes, reinterpret_cast<const std::byte*>(key.data()), key.size());
   }
   std::span<const std::byte> bytes() const noexcept { return {bytes_.data(), size_}; }
-  // The stamp that speaks for it, the same in all processes.
+  // The stamp that speaks for it, the same in all processes. That of the empty key, which there is none of, speaks for
+  // all keys of the namespace.
   uint64_t slot() const noexcept { return hash_bytes(bytes()).low; }
 
  private:

@@ -21,7 +21,7 @@ namespace tern::cache {
 namespace {
 
 constexpr char kMagic[8] = {'T', 'E', 'R', 'N', 'K', 'V', 'S', 'T'};
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr off_t kAliveByte = off_t{1} << 62;  // of data.mdb, far behind its end: no data is meant
 
 std::string errno_text(const char* what, const std::filesystem::path& path) {

@@ -10,6 +10,7 @@
 //   read    kv_seq first; an entry validated at it is a hit; one whose slot and ALL are not above its label is a hit,
 //           and validated at it; else LMDB. Who meets PENDING and gets the KV lock has met a dead writer: heal()
 //   fill    label = kv_seq, loaded before the snapshot; validated starts at 0
+//   list    hangs on the slot of the namespace (kv_keys.h), which every write of a key in it marks and settles too
 //
 // Invariants:
 //   K1  who sees kv_seq == s sees every stamp, and every PENDING, that was stored before kv_seq became s.

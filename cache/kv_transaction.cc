@@ -93,6 +93,9 @@ int KvTransaction::changed(uint64_t kv_namespace, std::string_view key) noexcept
   dirty_ = true;
   try {
     slots_.push_back(KvHotKey(kv_namespace, key).slot());
+    if (kv_namespace == marked_namespace_ || TERN_MUTANT(kKvNamespaceNotMarked)) return 0;
+    slots_.push_back(KvHotKey(kv_namespace, {}).slot());
+    marked_namespace_ = kv_namespace;
     return 0;
   } catch (const std::bad_alloc&) {
     return ENOMEM;

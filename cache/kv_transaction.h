@@ -55,6 +55,7 @@ class KvTransaction {
   uint64_t number_;
   uint64_t units_ = 0;
   std::vector<uint64_t> slots_;
+  uint64_t marked_namespace_ = 0;  // whose own slot was added last; no namespace has the number 0
   bool dirty_ = false;
   bool failed_ = false;
 };

@@ -5,10 +5,12 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "cache/probes.h"
 #include "engine/access.h"
 #include "engine/host_call.h"
+#include "engine/kv_tier.h"
 #include "engine/translate.h"
 #include "sql/library.h"
 #include "sql/table_pages.h"
@@ -18,6 +20,9 @@ namespace {
 
 // How often a thread whose leader came back with a value that is void by then joins again, before it goes alone.
 constexpr int kJoins = 3;
+// How often a value that has been computed looks whether somebody else's publication is over: it takes microseconds,
+// unless he was stopped.
+constexpr int kPublicationTries = 100;
 
 // No statement's text begins like this one, and a format that changes gets another number.
 std::string stored_text() { return sql::initialize({.accept_wal_reset_bug = true}).version + "\n\ncomputed values, 1"; }
@@ -56,44 +61,59 @@ Computed Computer::get_or_compute(std::string_view name, const ComputeOptions& o
   cache::Moment moment = tiers_.coherence->observe();
   if (!moment.published && !tiers_.coherence->catch_up(moment))
     return compute_together(key, key.hash(), options, function);
+  uint64_t kv_seq = 0;
   if (cache::HotRef entry = tiers_.hot->find(key.bytes())) {
-    const bool true_still = cache::still_true(*entry, tiers_.coherence->stamps(), moment);
-    if (true_still && (entry->expires_at_ms() == 0 || !entry->expired(tiers_.time->now_ms()))) {
+    bool true_still = cache::still_true(*entry, tiers_.coherence->stamps(), moment);
+    bool over = false;
+    if (true_still && !entry->hangs_on_source_alone()) [[unlikely]] {
+      true_still = kv_holds(*entry, kv_seq);
+      over = entry->expires_at_ms() != 0 && entry->expired(tiers_.time->now_ms());
+    }
+    if (true_still && !over) {
       tiers_.counters->add(Counter::kHotHits);
-      collect(*entry, moment);
+      collect(*entry, moment, kv_seq);
       return Access::computed(std::move(entry), Source::kHot);
     }
     if (!true_still) tiers_.counters->add(Counter::kHotInvalidations);
   }
   tiers_.counters->add(Counter::kHotMisses);
   const cache::KeyHash hash = key.hash();
-  if (cache::EntryRef entry = find_in_store(key, hash, moment)) {
+  if (cache::EntryRef entry = find_in_store(key, hash, moment, kv_seq)) {
     if (tiers_.hot->insert(entry)) tiers_.counters->add(Counter::kHotFills);
-    collect(entry->view(), moment);
+    collect(entry->view(), moment, kv_seq);
     return Access::computed(std::move(entry), Source::kStore);
   }
   return compute_together(key, hash, options, function);
 }
 
 template <typename View>
-void Computer::collect(const View& entry, const cache::Moment& moment) const {
+void Computer::collect(const View& entry, const cache::Moment& moment, uint64_t kv_seq) const {
   Dependencies* const on = Dependencies::current();
   if (on == nullptr || TERN_MUTANT(kComputeInnerDropped)) return;
   // Asked after the value was found: whatever it was made with had been registered before.
-  on->add(tiers_.readers, entry, moment.seq, tiers_.host->has_nothing());
+  on->add(tiers_.readers, entry, moment.seq, tiers_.host->has_nothing(), kv_seq);
 }
 
-bool Computer::usable(const cache::EntryView& entry, const cache::Moment& moment) const {
-  return moment.published && cache::still_true(entry, tiers_.coherence->stamps(), moment) &&
-         !entry.expired(tiers_.time->now_ms());
+template <typename View>
+bool Computer::kv_holds(const View& entry, uint64_t& kv_seq) const {
+  if (!entry.has_kv_reads() || TERN_MUTANT(kComputeKvIgnored)) return true;
+  KvTier* const tier = tiers_.kv->load(std::memory_order_acquire);  // pairs with Engine::kv()
+  const auto seq = tier != nullptr ? tier->holds(entry.kv_reads()) : std::nullopt;
+  kv_seq = seq.value_or(0);
+  return seq.has_value();
+}
+
+// The pages first: a look at the keys speaks for every moment between the answers and itself (dependencies.h).
+bool Computer::is_true(const cache::EntryView& entry, const cache::Moment& moment, uint64_t& kv_seq) const {
+  return cache::still_true(entry, tiers_.coherence->stamps(), moment) && kv_holds(entry, kv_seq);
 }
 
 cache::EntryRef Computer::find_in_store(const cache::KeyBuilder& key, const cache::KeyHash& hash,
-                                        const cache::Moment& moment) {
+                                        const cache::Moment& moment, uint64_t& kv_seq) {
   if (tiers_.store == nullptr) return {};
   bool void_entry = false;
   cache::EntryRef entry = tiers_.store->find(*stored_, hash, key.bytes(), [&](const cache::EntryView& view) {
-    void_entry = !cache::still_true(view, tiers_.coherence->stamps(), moment);
+    void_entry = !is_true(view, moment, kv_seq);
     return !void_entry && !view.expired(tiers_.time->now_ms());
   });
   // Asked after it was found: what is registered later finds it void, or has no part in it (host_registry.h).
@@ -119,9 +139,11 @@ Computed Computer::compute_together(const cache::KeyBuilder& key, const cache::K
     // Rule Wait: what the other thread brought counts only if it is true for a moment after our own start.
     cache::Moment now = tiers_.coherence->observe();
     if (!now.published && !tiers_.coherence->catch_up(now)) break;
-    if (TERN_MUTANT(kFlightUnchecked) || usable(joined.entry->view(), now)) {
+    const cache::EntryView view = joined.entry->view();
+    uint64_t kv_seq = 0;
+    if (TERN_MUTANT(kFlightUnchecked) || (is_true(view, now, kv_seq) && !view.expired(tiers_.time->now_ms()))) {
       tiers_.counters->add(Counter::kComputedWaits);
-      collect(joined.entry->view(), now);
+      collect(view, now, kv_seq);
       return Access::computed(std::move(joined.entry), Source::kComputed);
     }
   }
@@ -175,13 +197,22 @@ cache::EntryRef Computer::keep(const cache::KeyBuilder& key, const cache::KeyHas
     fields.expires_at_ms = on.expires_at_ms();
     if (on.any_commit()) fields.flags = cache::kAnyCommit;
     fields.slots = on.slots();
+    fields.kv = {.label = on.kv_label(), .expires_at_ms = on.kv_expires_at_ms(), .slots = on.kv_slots()};
   }
   cache::EntryRef entry = cache::Entry::make(fields, std::as_bytes(std::span(value)));
   if (!entry) throw std::bad_alloc();
   if (!why.empty()) return entry;
-  // It would never be hit; whoever waits for it would find out as well.
-  const cache::Moment now = tiers_.coherence->observe();
-  if (now.published && !cache::still_true(entry->view(), tiers_.coherence->stamps(), now)) {
+  // Rule Keep: not before it was true at a moment behind its last answer (dependencies.h).
+  cache::Moment now = tiers_.coherence->observe();
+  bool published = now.published || tiers_.coherence->catch_up(now);
+  for (int again = 0; !published && again < kPublicationTries; ++again) {
+    std::this_thread::yield();
+    published = tiers_.coherence->catch_up(now);
+  }
+  uint64_t kv_seq = 0;
+  if (!published && !TERN_MUTANT(kComputeKeptUnproven)) {
+    why = "a commit was being published when it had been computed";
+  } else if (published && !is_true(entry->view(), now, kv_seq)) {
     why = "a commit changed what it was made from while it was computed";
   } else if (entry->view().expired(tiers_.time->now_ms())) {
     why = "its ttl was over before it was computed";

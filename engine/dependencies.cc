@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "cache/kv_stamps.h"
 #include "cache/probes.h"
 
 namespace tern::internal {
@@ -11,6 +12,12 @@ namespace {
 
 // Sorted and made unique each time that this many have come together.
 constexpr size_t kCompactAt = 2 * Dependencies::kMaxSlots;
+constexpr size_t kCompactKvAt = 2 * Dependencies::kMaxKvSlots;
+
+void sort_unique(std::vector<uint32_t>& slots) {
+  std::sort(slots.begin(), slots.end());
+  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+}
 
 }  // namespace
 
@@ -20,8 +27,7 @@ Dependencies::Dependencies(const sql::ReadPool* of, uint64_t label, std::span<co
                            std::shared_ptr<Dependencies> outer)
     : of_(of), begun_(label), key_(key.begin(), key.end()), outer_(std::move(outer)), label_(label) {}
 
-Dependencies::Scope::Scope(std::shared_ptr<Dependencies> of) noexcept
-    : mine_(std::move(of)), outer_(active), kv_(mine_.get()) {
+Dependencies::Scope::Scope(std::shared_ptr<Dependencies> of) noexcept : mine_(std::move(of)), outer_(active) {
   const std::lock_guard lock(mine_->mutex_);
   ++mine_->scopes_;
   active = &mine_;
@@ -36,7 +42,7 @@ Dependencies::Scope::~Scope() {
 Dependencies::RefusesOnError::RefusesOnError() noexcept : exceptions_(std::uncaught_exceptions()) {}
 
 Dependencies::RefusesOnError::~RefusesOnError() {
-  if (std::uncaught_exceptions() > exceptions_) refuse_current("a statement in it failed");
+  if (std::uncaught_exceptions() > exceptions_) refuse_current("a read in it failed");
 }
 
 void Dependencies::add_pages(const sql::ReadPool* from, std::span<const uint32_t> pages, bool any_commit,
@@ -52,9 +58,10 @@ void Dependencies::add_slots(std::span<const uint32_t> slots) {
   for (const uint32_t slot : slots) add_slot(slot);
 }
 
-void Dependencies::add_kv_slot(uint64_t /*slot*/, int64_t /*expires_at_ms*/) { refuse("it reads a KV namespace"); }
-
-void Dependencies::add_kv_everything() { refuse("it reads a KV namespace"); }
+void Dependencies::add_kv(const sql::ReadPool* from, const KvRead& read) {
+  const std::lock_guard lock(mutex_);
+  if (takes(from)) add_kv_slot(read);
+}
 
 void Dependencies::add(const Dependencies& inner) {
   if (TERN_MUTANT(kComputeInnerDropped)) return;
@@ -63,7 +70,9 @@ void Dependencies::add(const Dependencies& inner) {
   if (!closed_) limit_freshness(inner.freshness());
   if (!takes(inner.of_, inner.label(), inner.sharable(), inner.any_commit())) return;
   for (const uint32_t slot : inner.slots()) add_slot(slot);
-  limit_expiry(inner.expires_at_ms());
+  limit(expires_at_ms_, inner.expires_at_ms());
+  for (const uint32_t slot : inner.kv_slots())
+    add_kv_slot({.slot = slot, .label = inner.kv_label(), .expires_at_ms = inner.kv_expires_at_ms()});
 }
 
 void Dependencies::refuse(std::string_view why) {
@@ -79,7 +88,7 @@ void Dependencies::refuse_as_stale(const Freshness& freshness) {
 
 void Dependencies::expire_at(int64_t at_ms) {
   const std::lock_guard lock(mutex_);
-  if (!closed_) limit_expiry(at_ms);
+  if (!closed_) limit(expires_at_ms_, at_ms);
 }
 
 void Dependencies::close() {
@@ -89,12 +98,15 @@ void Dependencies::close() {
   compact();
 }
 
-bool Dependencies::takes(const sql::ReadPool* from, uint64_t label, bool sharable, bool any_commit) {
+bool Dependencies::takes(const sql::ReadPool* from) {
   if (closed_ || !why_.empty()) return false;
-  if (from != of_) {
-    why_ = "it reads another database";
-    return false;
-  }
+  if (from == of_) return true;
+  why_ = "it reads another database";
+  return false;
+}
+
+bool Dependencies::takes(const sql::ReadPool* from, uint64_t label, bool sharable, bool any_commit) {
+  if (!takes(from)) return false;
   if (TERN_MUTANT(kComputeReadSetDropped) && !slots_.empty()) return false;
   label_ = TERN_MUTANT(kComputeLabelLate) ? std::max(label_, label) : std::min(label_, label);
   sharable_ = sharable_ && sharable;
@@ -108,8 +120,18 @@ void Dependencies::add_slot(uint32_t slot) {
   slots_.push_back(slot);
 }
 
-void Dependencies::limit_expiry(int64_t at_ms) noexcept {
-  if (at_ms != 0 && (expires_at_ms_ == 0 || at_ms < expires_at_ms_)) expires_at_ms_ = at_ms;
+void Dependencies::add_kv_slot(const KvRead& read) {
+  if (TERN_MUTANT(kComputeKvKeyDropped) && !kv_slots_.empty()) return;
+  if (kv_slots_.size() >= kCompactKvAt) compact();
+  kv_slots_.push_back(static_cast<uint32_t>(read.slot & (cache::KvStamps::kSlots - 1)));
+  const bool first = kv_label_ == ~uint64_t{0};
+  kv_label_ =
+      TERN_MUTANT(kComputeKvLabelLate) && !first ? std::max(kv_label_, read.label) : std::min(kv_label_, read.label);
+  limit(kv_expires_at_ms_, read.expires_at_ms);
+}
+
+void Dependencies::limit(int64_t& expiry_ms, int64_t at_ms) noexcept {
+  if (at_ms != 0 && (expiry_ms == 0 || at_ms < expiry_ms)) expiry_ms = at_ms;
 }
 
 void Dependencies::limit_freshness(const Freshness& freshness) noexcept {
@@ -117,10 +139,12 @@ void Dependencies::limit_freshness(const Freshness& freshness) noexcept {
 }
 
 void Dependencies::compact() {
-  std::sort(slots_.begin(), slots_.end());
-  slots_.erase(std::unique(slots_.begin(), slots_.end()), slots_.end());
+  sort_unique(slots_);
   any_commit_ = any_commit_ || slots_.size() > kMaxSlots;
   if (any_commit_) slots_.clear();
+  sort_unique(kv_slots_);
+  if (kv_slots_.size() > kMaxKvSlots && why_.empty())
+    why_ = "it reads more than " + std::to_string(kMaxKvSlots) + " different keys of KV namespaces";
 }
 
 bool Dependencies::computes(const sql::ReadPool* of, std::span<const std::byte> key) const noexcept {

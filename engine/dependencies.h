@@ -4,14 +4,15 @@
 //   thread-local current ──► Dependencies of the function that runs on this thread ──► of the one that called it …
 //
 // Every read of a database asks current() on its way out. There, a hit adds the read set of its entry, a statement that
-// SQLite ran adds the pages that it recorded, and whatever cannot be tied to pages refuses: then the value is not
-// cached, and why() says why.
+// SQLite ran adds the pages that it recorded, a read of the KV tier adds the slot of its key, there or not (of its
+// namespace for a listing), and whatever cannot be tied to either refuses: then the value is not cached, and why() says
+// why.
 //
 // Contract. Thread-safety: add(), refuse() and the accessors from any thread that a Scope has made part of the
 // computing; close() once. Lifetime: shared by the function's call and the Scopes of its threads; what a Scope that
 // outlives the call adds is lost, and a value is not cached while there is one. Errors: std::bad_alloc. Cost: a read
 // outside of any computing pays one load of a thread-local word; one within it a lock and a copy of its read set.
-// Bounded: past kMaxSlots different slots the value hangs on any commit.
+// Bounded: past kMaxSlots different slots the value hangs on any commit; past kMaxKvSlots it is not cached.
 //
 // The argument (docs/coherence.md, "Computed values"). Let g be seq as loaded before the function begins, and let the
 // value be kept with the label g and the union of the read sets of all answers that the function was given. Each answer
@@ -28,6 +29,20 @@
 // computed at w. That two answers were of different states does no harm for the same reason: what lies between them is
 // a commit to one of the read sets, above g, or it does not matter. label() is the least e that was added, which is
 // never below g; a label that was loaded after the first read, the greatest e, would lose that (kComputeLabelLate).
+//
+// The KV tier is a second source, with kv_seq, stamps and a label of its own (kv_label(), again the least e), and the
+// same holds there. An answer of it is true up to an e that was loaded from kv_seq before the answer was found true or
+// its snapshot begun. A commit T that it does not show is stamped above e: had T been settled at t <= e, then who
+// loaded e saw that stamp (K1), so that no entry from before T passed, and a snapshot that began later has T in it. And
+// until T is settled its slots are PENDING, above every label. What expires is no commit: kv_expires_at_ms() is the
+// first moment at which an answer is another one without any, by the clock that said so when it was given.
+//
+// What passes both looks, that at the pages for a state w loaded first and that at the keys after it, is true at w: the
+// answers of the KV tier were given before w and have not been changed by the time of the second look. Were one of
+// either given after w, w would say nothing. Hence the rule Keep: nobody is given an entry before it has passed both
+// looks at a moment w' that was loaded after its function had returned (Computer::keep()), published, by somebody who
+// finds the state at w' to be `expected`. Who finds the entry, with a w from before w', has begun before w' and ends
+// after it, and what he is given is true at w'.
 #pragma once
 
 #include <cstdint>
@@ -40,16 +55,23 @@
 #include <vector>
 
 #include "cache/key.h"
-#include "engine/kv_dependencies.h"
 #include "sql/page_recorder.h"
 #include "sql/read_pool.h"
 #include "tern/rows.hpp"
 
 namespace tern::internal {
 
-class Dependencies : public KvDependencies {
+// An answer of the KV tier: true up to `label`, and until `expires_at_ms` of KvClock (0: for ever).
+struct KvRead {
+  uint64_t slot = 0;
+  uint64_t label = 0;
+  int64_t expires_at_ms = 0;
+};
+
+class Dependencies {
  public:
   static constexpr size_t kMaxSlots = sql::PageRecorder::kDefaultMaxPages;
+  static constexpr size_t kMaxKvSlots = 4096;  // a hit looks at each
 
   // `of`: whose snapshots are read. `label`: the seq of its database, loaded now. `outer`: what runs on this thread
   // already.
@@ -77,7 +99,6 @@ class Dependencies : public KvDependencies {
    private:
     const std::shared_ptr<Dependencies> mine_;
     const std::shared_ptr<Dependencies>* const outer_;
-    const KvDependencies::Scope kv_;
   };
   // A statement that fails leaves no read set: the function may catch the error and go on.
   class RefusesOnError {
@@ -91,24 +112,29 @@ class Dependencies : public KvDependencies {
     const int exceptions_;
   };
 
-  // An answer that is true up to `label`. `View`: EntryView or HotEntry. `sharable`: no other process could be given
-  // another answer, for what it has registered (host_registry.h).
+  // An answer that is true up to `label`, and up to `kv_label` in the KV tier if it hangs on that. `View`: EntryView or
+  // HotEntry. `sharable`: no other process could be given another answer, for what it has registered (host_registry.h).
   template <typename View>
-  void add(const sql::ReadPool* from, const View& entry, uint64_t label, bool sharable) {
+  void add(const sql::ReadPool* from, const View& entry, uint64_t label, bool sharable, uint64_t kv_label = 0) {
     const std::lock_guard lock(mutex_);
     if (!takes(from, label, sharable, entry.any_commit())) return;
     entry.for_each_slot([&](uint32_t slot) {
       add_slot(slot);
       return true;
     });
-    limit_expiry(entry.expires_at_ms());
+    limit(expires_at_ms_, entry.expires_at_ms());
+    if (!entry.has_kv_reads()) return;
+    const auto kv = entry.kv_reads();
+    kv.for_each_slot([&](uint32_t slot) {
+      add_kv_slot({.slot = slot, .label = kv_label, .expires_at_ms = kv.expires_at_ms()});
+      return true;
+    });
   }
   // `label`: nothing for an answer that is made now, from a snapshot that began after this did.
   void add_pages(const sql::ReadPool* from, std::span<const uint32_t> pages, bool any_commit,
                  std::optional<uint64_t> label, bool sharable);
-  // Answers of KV namespaces are not tied to pages: a value that was made from one is not cached.
-  void add_kv_slot(uint64_t slot, int64_t expires_at_ms) override;
-  void add_kv_everything() override;
+  // A key, there or not, or all keys of a namespace.
+  void add_kv(const sql::ReadPool* from, const KvRead& read);
   // A mark (engine/marks.h), or a page of whatever state.
   void add_slots(std::span<const uint32_t> slots);
   // All that another computing, which has ended, hangs on.
@@ -128,7 +154,10 @@ class Dependencies : public KvDependencies {
   bool any_commit() const noexcept { return any_commit_; }
   bool sharable() const noexcept { return sharable_; }
   uint64_t label() const noexcept { return label_; }
-  int64_t expires_at_ms() const noexcept { return expires_at_ms_; }  // 0: never
+  int64_t expires_at_ms() const noexcept { return expires_at_ms_; }          // 0: never
+  std::span<const uint32_t> kv_slots() const noexcept { return kv_slots_; }  // strictly ascending
+  uint64_t kv_label() const noexcept { return kv_label_; }
+  int64_t kv_expires_at_ms() const noexcept { return kv_expires_at_ms_; }  // of KvClock; 0: never
   bool refused() const noexcept { return !why_.empty(); }
   const std::string& why() const noexcept { return why_; }
   // Of the least fresh answer.
@@ -140,10 +169,12 @@ class Dependencies : public KvDependencies {
   const Dependencies* root() const noexcept;
 
  private:
-  // These three under the lock. False: there is nothing more to add.
+  // These under the lock. False: there is nothing more to add.
+  bool takes(const sql::ReadPool* from);
   bool takes(const sql::ReadPool* from, uint64_t label, bool sharable, bool any_commit);
   void add_slot(uint32_t slot);
-  void limit_expiry(int64_t at_ms) noexcept;
+  void add_kv_slot(const KvRead& read);
+  static void limit(int64_t& expiry_ms, int64_t at_ms) noexcept;
   void limit_freshness(const Freshness& freshness) noexcept;
   void compact();
 
@@ -161,6 +192,9 @@ class Dependencies : public KvDependencies {
   std::vector<uint32_t> slots_;  // with repetitions until compact()
   uint64_t label_;
   int64_t expires_at_ms_ = 0;
+  std::vector<uint32_t> kv_slots_;  // with repetitions until compact()
+  uint64_t kv_label_ = ~uint64_t{0};
+  int64_t kv_expires_at_ms_ = 0;
   Freshness freshness_;
   size_t scopes_ = 0;
   bool any_commit_ = false;

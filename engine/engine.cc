@@ -109,6 +109,7 @@ Engine::Engine(std::string path, const Options& options)
       .readers = readers_.get(),
       .counters = &counters_,
       .host = &host_,
+      .kv = &kv_there_,
       .max_entry_bytes = options.max_entry_bytes,
       .pages_recordable = sql::initialize({.accept_wal_reset_bug = true}).pages_recordable,
   });

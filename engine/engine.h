@@ -6,6 +6,7 @@
 // child of a fork every call is kMisuse and nothing is closed. Errors: tern::Error.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -119,7 +120,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   StatementRegistry statements_;
   std::unique_ptr<Housekeeper> housekeeper_;
   mutable std::mutex kv_mutex_;
-  std::unique_ptr<KvTier> kv_;  // guarded by kv_mutex_ until it is there
+  std::unique_ptr<KvTier> kv_;              // guarded by kv_mutex_ until it is there
+  std::atomic<KvTier*> kv_there_{nullptr};  // the same, for those who do not open it
 };
 
 }  // namespace tern::internal

@@ -17,6 +17,7 @@ KvTier& Engine::kv() {
   if (!kv_) {
     demand_writable();
     kv_ = open_kv();
+    kv_there_.store(kv_.get(), std::memory_order_release);  // pairs with Computer::kv_holds()
   }
   return *kv_;
 }
@@ -41,6 +42,7 @@ std::unique_ptr<KvTier> Engine::open_kv() {
   options.store.clock = kv_clock_;
   options.hot = hot_.get();
   options.counters = &counters_;
+  options.of = readers_.get();
   options.busy_timeout_ms = busy_timeout_ms_;
   options.grouped = kv_durability_ == KvDurability::kGrouped;
   options.max_entry_bytes = max_entry_bytes_;

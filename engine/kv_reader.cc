@@ -27,6 +27,21 @@ bool KvTier::still_true(const HotEntry& entry, const KvHotKey& hot_key, uint64_t
   return true;
 }
 
+std::optional<uint64_t> KvTier::holds(const cache::KvReadsView& reads) noexcept {
+  // relaxed: a flag that orders nothing.
+  if (lost_.load(std::memory_order_relaxed) != nullptr) return std::nullopt;
+  const auto seq = cache::kv_unchanged_at(reads, store_->stamps());
+  const int64_t expires_at_ms = reads.expires_at_ms();
+  // After the stamps, as in get(): what has not expired now had not then.
+  if (!TERN_MUTANT(kComputeKvExpiryIgnored) && seq && expires_at_ms != 0 && expires_at_ms <= now_ms())
+    return std::nullopt;
+  return seq;
+}
+
+void KvTier::heal(uint64_t slot) noexcept {
+  if (store_->stamps().pending(slot) && store_->heal(slot)) counters_.add(Counter::kKvHealed);
+}
+
 std::optional<Pinned> KvTier::get(uint64_t kv_namespace, std::string_view key) {
   const KvHotKey hot_key(kv_namespace, key);
   const uint64_t seq = store_->stamps().seq();  // the linearization point of a hit
@@ -38,10 +53,11 @@ std::optional<Pinned> KvTier::get(uint64_t kv_namespace, std::string_view key) {
       const std::span<const std::byte> record = entry->body();
       const bool absent = cache::kv_record_is_absent(record);
       const int64_t expires_at_ms = absent ? 0 : cache::kv_expires_at_ms(record.data());
-      if (KvDependencies* const collector = KvDependencies::mine()) [[unlikely]]
-        collector->add_kv_slot(hot_key.slot(), expires_at_ms);
+      const bool there = !absent && (expires_at_ms == 0 || expires_at_ms > now_ms());
+      if (Dependencies::current() != nullptr) [[unlikely]]
+        collect(hot_key.slot(), seq, there ? expires_at_ms : 0);
       counters_.add(Counter::kKvHotHits);
-      if (absent || (expires_at_ms != 0 && expires_at_ms <= now_ms())) return std::nullopt;
+      if (!there) return std::nullopt;
       return Access::pinned(record, std::move(entry));
     }
     counters_.add(Counter::kKvInvalidations);
@@ -52,8 +68,9 @@ std::optional<Pinned> KvTier::get(uint64_t kv_namespace, std::string_view key) {
 // Rule Fill: the label comes before the snapshot, so that what is read now can never pass for newer than a commit that
 // it has not seen. acquire, in seq(), keeps the order.
 std::optional<Pinned> KvTier::get_from_store(uint64_t kv_namespace, std::string_view key, const KvHotKey& hot_key) {
+  const Dependencies::RefusesOnError on_error;
   const uint64_t slot = hot_key.slot();
-  if (store_->stamps().pending(slot) && store_->heal(slot)) counters_.add(Counter::kKvHealed);
+  heal(slot);
   uint64_t label = store_->stamps().seq();
   TERN_SYNC_POINT("kv:label-taken");
   int code = 0;
@@ -67,9 +84,9 @@ std::optional<Pinned> KvTier::get_from_store(uint64_t kv_namespace, std::string_
   if (code != 0 && code != MDB_NOTFOUND) throw kv_error(code, *store_);
   const auto parsed = code == 0 ? cache::parse_kv_record(record) : std::nullopt;
   if (code == 0 && !parsed) throw kv_error(MDB_CORRUPTED, *store_);
-  if (KvDependencies* const collector = KvDependencies::mine()) [[unlikely]]
-    collector->add_kv_slot(slot, parsed ? parsed->expires_at_ms : 0);
-  if (!parsed || (parsed->expires_at_ms != 0 && parsed->expired(now_ms()))) {
+  const bool there = parsed && (parsed->expires_at_ms == 0 || !parsed->expired(now_ms()));
+  collect(slot, label, there ? parsed->expires_at_ms : 0);
+  if (!there) {
     keep_absent(hot_key, label);
     return std::nullopt;
   }
@@ -115,8 +132,8 @@ struct KvTier::Found {
 };
 
 // Fills in what the hot table knows; whether that is all.
-bool KvTier::find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, std::vector<Found>& found) {
-  const uint64_t seq = store_->stamps().seq();
+bool KvTier::find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, uint64_t seq,
+                      std::vector<Found>& found) {
   const int64_t now = now_ms();
   for (size_t i = 0; i < keys.size(); ++i) {
     TERN_SYNC_POINT("kv:many-next");
@@ -140,7 +157,8 @@ bool KvTier::find_hot(uint64_t kv_namespace, std::span<const std::string_view> k
 std::vector<std::optional<Pinned>> KvTier::get_many(uint64_t kv_namespace, std::span<const std::string_view> keys) {
   demand_in_place();
   std::vector<Found> found(keys.size());
-  if (!find_hot(kv_namespace, keys, found)) return many_from_one_snapshot(kv_namespace, keys);
+  const uint64_t seq = store_->stamps().seq();
+  if (!find_hot(kv_namespace, keys, seq, found)) return many_from_one_snapshot(kv_namespace, keys);
   const bool unchanged = TERN_MUTANT(kKvManyWithoutSecondLook) || std::ranges::all_of(found, [&](const Found& one) {
                            return store_->stamps().unchanged(one.slot, one.label);
                          });
@@ -149,8 +167,8 @@ std::vector<std::optional<Pinned>> KvTier::get_many(uint64_t kv_namespace, std::
   std::vector<std::optional<Pinned>> values;
   values.reserve(keys.size());
   for (Found& one : found) {
-    if (KvDependencies* const collector = KvDependencies::mine()) [[unlikely]]
-      collector->add_kv_slot(one.slot, one.value ? one.value->expires_at_ms() : 0);
+    if (Dependencies::current() != nullptr) [[unlikely]]
+      collect(one.slot, seq, one.value ? one.value->expires_at_ms() : 0);
     values.push_back(std::move(one.value));
   }
   return values;
@@ -158,8 +176,10 @@ std::vector<std::optional<Pinned>> KvTier::get_many(uint64_t kv_namespace, std::
 
 std::vector<std::optional<Pinned>> KvTier::many_from_one_snapshot(uint64_t kv_namespace,
                                                                   std::span<const std::string_view> keys) {
+  const Dependencies::RefusesOnError on_error;
   std::vector<std::optional<Pinned>> values;
   values.reserve(keys.size());
+  for (const std::string_view key : keys) heal(KvHotKey(kv_namespace, key).slot());
   const int64_t now = now_ms();
   const uint64_t label = store_->stamps().seq();
   int code = 0;
@@ -172,9 +192,9 @@ std::vector<std::optional<Pinned>> KvTier::many_from_one_snapshot(uint64_t kv_na
     if (code != 0 && code != MDB_NOTFOUND) throw kv_error(code, *store_);
     const auto parsed = code == 0 ? cache::parse_kv_record(record) : std::nullopt;
     if (code == 0 && !parsed) throw kv_error(MDB_CORRUPTED, *store_);
-    if (KvDependencies* const collector = KvDependencies::mine()) [[unlikely]]
-      collector->add_kv_slot(hot_key.slot(), parsed ? parsed->expires_at_ms : 0);
-    if (!parsed || parsed->expired(now)) {
+    const bool there = parsed && !parsed->expired(now);
+    collect(hot_key.slot(), label, there ? parsed->expires_at_ms : 0);
+    if (!there) {
       keep_absent(hot_key, label);
       values.emplace_back();
     } else {
@@ -185,13 +205,23 @@ std::vector<std::optional<Pinned>> KvTier::many_from_one_snapshot(uint64_t kv_na
   return values;
 }
 
+// Hangs on the namespace as a whole, and on the time: until the first of its keys expires, or that at which the page
+// ended, which is what says that there are more. Where that one has expired, or kListScan of them had, what it says may
+// change by a sweep, which marks nothing: such a page has expired already.
 KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, std::string_view from, size_t limit) {
-  if (KvDependencies* const collector = KvDependencies::mine()) [[unlikely]]
-    collector->add_kv_everything();
+  const Dependencies::RefusesOnError on_error;
   demand_in_place();
+  const uint64_t slot = KvHotKey(kv_namespace, {}).slot();
+  int64_t expires_at_ms = 0;
+  const auto ends_with = [&](int64_t at_ms) {
+    if (at_ms != 0 && (expires_at_ms == 0 || at_ms < expires_at_ms)) expires_at_ms = at_ms;
+  };
   KvPage page;
   std::string last;
   size_t scanned = 0;
+  if (Dependencies::current() != nullptr) [[unlikely]]
+    heal(slot);
+  const uint64_t label = store_->stamps().seq();  // before the snapshot
   const int64_t now = now_ms();
   int code = 0;
   const auto read = store_->read(code);
@@ -200,11 +230,13 @@ KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, std::string_
     if (!key.starts_with(prefix)) return false;
     if (page.keys.size() == limit || scanned == kListScan) {
       page.complete = false;
+      ends_with(scanned == kListScan ? now : record.expires_at_ms);
       return false;
     }
     ++scanned;
     last = key;
     if (!record.expired(now)) {
+      ends_with(record.expires_at_ms);
       page.keys.push_back({.name = last,
                            .expires_at_ms = record.expires_at_ms,
                            .metadata = std::string(cache::kv_detail::text_of(record.metadata)),
@@ -213,6 +245,7 @@ KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, std::string_
     return true;
   });
   if (code != 0) throw kv_error(code, *store_);
+  collect(slot, label, expires_at_ms);
   if (!page.complete) page.cursor = std::move(last);
   return page;
 }

@@ -29,6 +29,7 @@ void KvTier::look() noexcept {
 }
 
 void KvTier::refuse() const {
+  Dependencies::refuse_current("a read of a KV namespace in it failed");
   const std::string folder = options_.store.folder.string();
   throw Error(ErrorCode::kIo, "cannot use the KV store in " + folder + ": " + folder + "/" +
                                   lost_.load(std::memory_order_relaxed) +
@@ -45,6 +46,7 @@ uint64_t KvTier::open_namespace(std::string_view name, bool make) {
 }
 
 std::vector<std::string> KvTier::namespaces() {
+  Dependencies::refuse_current("it lists the KV namespaces");
   demand_in_place();
   std::vector<std::string> names;
   int code = 0;
@@ -69,6 +71,7 @@ size_t KvTier::sweep_once() {
 }
 
 bool KvTier::remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64_t& removed) {
+  Dependencies::refuse_current("it writes to a KV namespace");
   demand_in_place();
   std::vector<std::string> keys;
   int code = 0;

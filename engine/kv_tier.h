@@ -26,7 +26,7 @@
 #include "cache/kv_keys.h"
 #include "cache/kv_store.h"
 #include "engine/counters.h"
-#include "engine/kv_dependencies.h"
+#include "engine/dependencies.h"
 #include "engine/kv_sweeper.h"
 #include "engine/kv_writer.h"
 #include "tern/kv.hpp"
@@ -41,8 +41,9 @@ struct KvTierOptions {
   Counters* counters = nullptr;
   int busy_timeout_ms = 0;
   bool grouped = true;
-  bool sweeps = true;            // by itself; else whoever calls sweep_once() does
-  uint64_t max_entry_bytes = 0;  // of what goes into the hot table
+  const sql::ReadPool* of = nullptr;  // whose computed values may hang on what is read here (dependencies.h)
+  bool sweeps = true;                 // by itself; else whoever calls sweep_once() does
+  uint64_t max_entry_bytes = 0;       // of what goes into the hot table
   // Keeps the engine, for values that are held in the store's map.
   std::function<std::shared_ptr<const void>()> keep;
 };
@@ -68,12 +69,16 @@ class KvTier {
 
   // For one write. Looks whether the files are in their place: what is put into one that is no more would be lost.
   KvWriter& writer() {
+    Dependencies::refuse_current("it writes to a KV namespace");
     look();
     demand_in_place();
     return writer_;
   }
   cache::KvStore& store() noexcept { return *store_; }
   int64_t now_ms() noexcept { return store_->now_ms(); }
+
+  // Whether what an entry was made from still stands: kv_seq at which it does, nothing if not.
+  std::optional<uint64_t> holds(const cache::KvReadsView& reads) noexcept;
 
   // One batch of what has expired; how many were removed. Fewer than kSweepBatch: nothing is left.
   size_t sweep_once();
@@ -94,13 +99,19 @@ class KvTier {
       refuse();
   }
   [[noreturn]] void refuse() const;
+  // For what this thread is computing, if anything.
+  void collect(uint64_t slot, uint64_t label, int64_t expires_at_ms) const {
+    if (Dependencies* const on = Dependencies::current()) [[unlikely]]
+      on->add_kv(options_.of, {.slot = slot, .label = label, .expires_at_ms = expires_at_ms});
+  }
+  void heal(uint64_t slot) noexcept;
 
   std::optional<Pinned> get_from_store(uint64_t kv_namespace, std::string_view key, const cache::KvHotKey& hot_key);
   bool still_true(const cache::HotEntry& entry, const cache::KvHotKey& hot_key, uint64_t seq) noexcept;
   std::optional<Pinned> show(std::span<const std::byte> record, const cache::KvHotKey& hot_key, uint64_t label,
                              cache::KvStore::Read* read);
   void keep_absent(const cache::KvHotKey& hot_key, uint64_t label) noexcept;
-  bool find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, std::vector<Found>& found);
+  bool find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, uint64_t seq, std::vector<Found>& found);
   std::vector<std::optional<Pinned>> many_from_one_snapshot(uint64_t kv_namespace,
                                                             std::span<const std::string_view> keys);
 

@@ -11,6 +11,7 @@
 // system call and allocates nothing.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <span>
 #include <vector>
@@ -34,6 +35,8 @@
 
 namespace tern::internal {
 
+class KvTier;
+
 // What a read may use. Null where a tier is off.
 struct Tiers {
   Coherence* coherence = nullptr;
@@ -44,6 +47,7 @@ struct Tiers {
   sql::ReadPool* readers = nullptr;
   Counters* counters = nullptr;
   const HostRegistry* host = nullptr;
+  const std::atomic<KvTier*>* kv = nullptr;  // null within until it is opened
   uint64_t max_entry_bytes = 0;
   bool pages_recordable = false;
 };

@@ -60,7 +60,7 @@ TEST(Entry, HasItsFieldsWhereTheFormatSays) {
   const auto image = entry->view().image();
   ASSERT_EQ(image.size(), 48u + 2);
   EXPECT_EQ(text_of(image.subspan(8, 2)), "TE");
-  EXPECT_EQ(image[10], std::byte{2});
+  EXPECT_EQ(image[10], std::byte{3});
   EXPECT_EQ(image[11], std::byte{0});
   EXPECT_EQ(load_le<uint32_t>(&image[12]), 3u);
   EXPECT_EQ(load_le<uint64_t>(&image[16]), 7u);
@@ -69,6 +69,42 @@ TEST(Entry, HasItsFieldsWhereTheFormatSays) {
   EXPECT_EQ(load_le<uint32_t>(&image[36]), 2u);
   EXPECT_EQ(text_of(image.subspan(40, 3)), "abc");
   EXPECT_EQ(text_of(image.subspan(48)), "de");
+}
+
+TEST(Entry, HasKvReadsBehindItsSlots) {
+  for (const std::vector<uint32_t>& slots : {std::vector<uint32_t>{}, {0}, {2, 5, 900, 70'000}}) {
+    for (const std::vector<uint32_t>& kv_slots : {std::vector<uint32_t>{0}, {7}, {1, 2, 3, 4, 5, 262'143}}) {
+      const auto entry = make_entry({.label = 7,
+                                     .slots = slots,
+                                     .expires_at_ms = 11,
+                                     .kv_slots = kv_slots,
+                                     .kv_label = uint64_t{1} << 60,
+                                     .kv_expires_at_ms = -3});
+      ASSERT_TRUE(entry);
+      const auto view = EntryView::parse(entry->view().image());
+      ASSERT_TRUE(view);
+      EXPECT_EQ(view->flags(), kKvReads);
+      EXPECT_EQ(slots_of(*view), slots);
+      EXPECT_EQ(view->slot_count(), slots.size());
+      EXPECT_EQ(slots_of(view->kv_reads()), kv_slots);
+      EXPECT_EQ(view->kv_reads().label(), uint64_t{1} << 60);
+      EXPECT_EQ(view->kv_reads().expires_at_ms(), -3);
+      EXPECT_EQ(text_of(view->body()), "value");
+    }
+  }
+}
+
+TEST(Entry, HasItsKvReadsWhereTheFormatSays) {
+  const auto entry = make_entry({.key = "abc", .value = "de", .kv_slots = {9}, .kv_label = 5, .kv_expires_at_ms = 6});
+  const auto image = entry->view().image();
+  EXPECT_EQ(image[11], std::byte{8});
+  EXPECT_EQ(load_le<uint32_t>(&image[32]), 24u);
+  EXPECT_EQ(image[43], std::byte{0}) << "no slots of the source";
+  EXPECT_EQ(image[44], std::byte{1}) << "one of keys";
+  EXPECT_EQ(image[46], std::byte{9});
+  EXPECT_EQ(load_le<uint64_t>(&image[47]), 6u);
+  EXPECT_EQ(load_le<uint64_t>(&image[55]), 5u);
+  EXPECT_EQ(load_le<uint32_t>(&image[63]), 3u);
 }
 
 TEST(Entry, KeepsItsBodyAlignedWhateverTheKey) {
@@ -97,6 +133,8 @@ TEST(Entry, OfRowsIsReadInPlace) {
 TEST(Entry, CannotBeMadeFromWhatBreaksTheFormat) {
   EXPECT_FALSE(make_entry({.slots = {3, 3}}));
   EXPECT_FALSE(make_entry({.flags = 0x80}));
+  EXPECT_FALSE(make_entry({.flags = kKvReads}));
+  EXPECT_FALSE(make_entry({.kv_slots = {3, 3}}));
   const std::byte only_its_size_is_looked_at{};
   EXPECT_FALSE(Entry::make({}, std::span(&only_its_size_is_looked_at, size_t{0xffffffff})));
   BodyBuilder incomplete;
@@ -223,11 +261,30 @@ TEST(EntryImage, WithSizesThatDoNotAddUpIsRefused) {
   }
 }
 
+TEST(EntryImage, WithKvReadsThatDoNotAddUpIsRefused) {
+  const EntrySpec spec{.slots = {1, 9}, .kv_slots = {3, 4}, .kv_label = 1};
+  const auto made = make_entry(spec);
+  const auto read_set = made->view().read_set();
+  const size_t size_at = static_cast<size_t>(read_set.data() + read_set.size() - 4 - made->view().image().data());
+  for (const uint32_t size : {0u, 1u, 2u, 4u, 5u, 6u, 7u, 0x7fffffffu, 0xffffffffu}) {
+    auto image = sealed(made);
+    ASSERT_TRUE(EntryView::parse(image));
+    ASSERT_NE(load_le<uint32_t>(&image[size_at]), size);
+    store_le(&image[size_at], size);
+    EXPECT_FALSE(EntryView::parse(image)) << size;
+  }
+  // Too short a read set for any.
+  auto plain = sealed(make_entry({.slots = {1, 9}}));
+  plain[image_offset::kFlags] = std::byte{kKvReads};
+  EXPECT_FALSE(EntryView::parse(plain));
+}
+
 // The fuzzer's target, driven from a seed: what parses may be read through every accessor (the sanitizers watch).
 TEST(EntryImage, MutatedAtRandomIsRefusedOrReadWithinBounds) {
   std::mt19937 random(7);
-  const std::vector<std::vector<std::byte>> seeds{sealed(rows_entry()), sealed(make_entry({.slots = {1, 9, 5000}})),
-                                                  sealed(make_entry({.key = "", .value = ""}))};
+  const std::vector<std::vector<std::byte>> seeds{
+      sealed(rows_entry()), sealed(make_entry({.slots = {1, 9, 5000}})), sealed(make_entry({.key = "", .value = ""})),
+      sealed(make_entry({.slots = {1, 9}, .kv_slots = {3, 4, 70'000}})), sealed(make_entry({.kv_slots = {3}}))};
   for (int round = 0; round < 20'000; ++round) {
     auto image = seeds[random() % seeds.size()];
     for (size_t edits = 1 + random() % 4; edits > 0 && !image.empty(); --edits) {

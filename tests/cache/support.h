@@ -37,6 +37,9 @@ struct EntrySpec {
   std::vector<uint32_t> slots = {};
   int64_t expires_at_ms = 0;
   uint8_t flags = 0;
+  std::vector<uint32_t> kv_slots = {};
+  uint64_t kv_label = 0;
+  int64_t kv_expires_at_ms = 0;
 };
 
 inline KeyHash hash_of(std::string_view key) { return hash_bytes(bytes(key)); }
@@ -49,10 +52,13 @@ inline EntryRef make_entry(const EntrySpec& spec) {
   fields.flags = spec.flags;
   fields.expires_at_ms = spec.expires_at_ms;
   fields.slots = spec.slots;
+  fields.kv = {.label = spec.kv_label, .expires_at_ms = spec.kv_expires_at_ms, .slots = spec.kv_slots};
   return Entry::make(fields, bytes(spec.value));
 }
 
-inline std::vector<uint32_t> slots_of(const EntryView& view) {
+// `View`: EntryView, HotEntry or KvReadsView.
+template <typename View>
+std::vector<uint32_t> slots_of(const View& view) {
   std::vector<uint32_t> slots;
   view.for_each_slot([&](uint32_t slot) {
     slots.push_back(slot);

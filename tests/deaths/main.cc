@@ -64,6 +64,7 @@ class Witness {
       const uint64_t version = got ? got->version() : 0;
       if (version < listed || version != listed_version())
         throw std::runtime_error("STALE " + std::string(when) + ": a KV key");
+      look_at_page(when);
     }
   }
 
@@ -79,6 +80,16 @@ class Witness {
   }
 
  private:
+  void look_at_page(const char* when) {
+    const auto n = kv_.get("n");
+    const std::string is = std::to_string(foreign_.number("SELECT sum(v) FROM t")) + " " + (n ? n->copy() : "none") +
+                           " of " + std::to_string(kv_.list().keys.size());
+    const std::string got = page_of(db_, kv_);
+    if (got == is) return;
+    throw std::runtime_error("STALE " + std::string(when) + ": a computed value is \"" + got + "\" instead of \"" + is +
+                             '"');
+  }
+
   void compare(const Statement& statement, const char* table, int id, const char* when) {
     const auto got = statement.bind(id).first()->get<int64_t>(0);
     const auto is = foreign_.number("SELECT v FROM " + std::string(table) + " WHERE id = " + std::to_string(id));

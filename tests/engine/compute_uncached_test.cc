@@ -45,18 +45,6 @@ TEST_F(Compute, WhatCannotBeTiedToPagesIsNotCachedAndSaysWhy) {
   EXPECT_EQ(db.stats().computed.runs, 8u);
 }
 
-TEST_F(Compute, AReadOfAKvNamespaceKeepsItFromBeingCached) {
-  KvNamespace kv = db.kv("names");
-  kv.put("a", "1");
-  const auto make = [&] { return kv.get("a")->copy(); };
-  EXPECT_EQ(ask("k", make).text(), "1");
-  kv.put("a", "2");
-  const Computed computed = ask("k", make);
-  EXPECT_EQ(computed.text(), "2");
-  expect_uncached(computed, "KV");
-  expect_uncached(ask("list", [&] { return std::to_string(kv.list().keys.size()); }), "KV");
-}
-
 TEST_F(Compute, AStatementThatFailedKeepsItFromBeingCached) {
   const auto make = [&] {
     try {

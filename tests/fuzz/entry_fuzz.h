@@ -52,6 +52,17 @@ inline uint64_t read_all_of_entry_image(std::span<const std::byte> bytes) {
     return true;
   });
   if (count != view->slot_count()) std::abort();
+  if (view->has_kv_reads()) {
+    const cache::KvReadsView kv = view->kv_reads();
+    sum += kv.label() + static_cast<uint64_t>(kv.expires_at_ms());
+    uint64_t next_kv = 0;
+    kv.for_each_slot([&](uint32_t slot) {
+      if (slot < next_kv) std::abort();
+      next_kv = uint64_t{slot} + 1;
+      return true;
+    });
+    if (next_kv == 0) std::abort();
+  }
   if ((view->flags() & cache::kRows) != 0) sum += read_all_of_body(view->body());
   return sum;
 }

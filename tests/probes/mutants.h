@@ -34,6 +34,12 @@
   X(kComputeLabelLate, "Computed: the label is not above that of any answer used")               \
   X(kComputeReadSetDropped, "Computed: every answer's read set is in the value's")               \
   X(kComputeInnerDropped, "Computed: what an inner value hangs on goes for the outer")           \
+  X(kComputeKeptUnproven, "Keep: nobody gets a value that was not true behind its last answer")  \
+  X(kComputeKvIgnored, "Computed: a hit looks at the KV keys that it hangs on")                  \
+  X(kComputeKvPendingPasses, "Computed: a KV key that is being written voids")                   \
+  X(kComputeKvExpiryIgnored, "Computed: a KV key that expires ends the value")                   \
+  X(kComputeKvKeyDropped, "Computed: every KV key that was read is in the read set")             \
+  X(kComputeKvLabelLate, "Computed: the KV label is not above that of any answer used")          \
   X(kExpectedBeforeStamps, "Publish: expected is stored after the stamps")                       \
   X(kSeqBeforeStamps, "Publish: seq is stored after the stamps")                                 \
   X(kSavedStateNotUpdated, "Publish: the saved state moves with every publication")              \
@@ -56,6 +62,7 @@
   X(kKvValidatedAtLabel, "KV: a filled entry starts out validated by nobody")                    \
   X(kKvLabelAfterReading, "KV: the label is loaded before the snapshot")                         \
   X(kKvManyWithoutSecondLook, "KV: all stamps of many are looked at once more at the end")       \
+  X(kKvNamespaceNotMarked, "KV: a write marks the slot of its namespace as well")                \
   X(kKvForeignNotNoticed, "KV: a last transaction that is not ours voids everything")
 
 namespace tern::probes {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -88,10 +89,17 @@ RC_GTEST_PROP(EntryCodec, GivesBackEveryBody, ()) {
 
 RC_GTEST_PROP(EntryCodec, GivesBackEveryFieldThroughAnImage,
               (const std::string& key, const std::string& value, uint64_t label, int64_t expires_at_ms, bool any)) {
-  auto slots = *rc::gen::container<std::vector<uint32_t>>(rc::gen::arbitrary<uint32_t>());
-  std::sort(slots.begin(), slots.end());
-  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-  const EntrySpec spec{key, value, label, slots, expires_at_ms, any ? uint8_t{kAnyCommit} : uint8_t{0}};
+  const auto any_slots = [] {
+    auto slots = *rc::gen::container<std::vector<uint32_t>>(rc::gen::arbitrary<uint32_t>());
+    std::sort(slots.begin(), slots.end());
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+    return slots;
+  };
+  const auto slots = any_slots();
+  const auto kv_slots = any_slots();
+  const EntrySpec spec{key,      value,         label,
+                       slots,    expires_at_ms, any ? uint8_t{kAnyCommit} : uint8_t{0},
+                       kv_slots, label / 3,     expires_at_ms / 2};
   const auto made = make_entry(spec);
   const auto image = made->view().image();
   std::vector<std::byte> stored(image.begin(), image.end());
@@ -106,6 +114,21 @@ RC_GTEST_PROP(EntryCodec, GivesBackEveryFieldThroughAnImage,
   RC_ASSERT(entry->view().expires_at_ms() == expires_at_ms);
   RC_ASSERT(entry->view().any_commit() == any);
   RC_ASSERT(slots_of(entry->view()) == slots);
+  RC_ASSERT(entry->view().has_kv_reads() == !kv_slots.empty());
+  std::vector<std::byte> memory(HotEntry::bytes_for(entry->view()) + 4);
+  void* place = memory.data();
+  size_t room = memory.size();
+  if (label >= HotEntry::kLabelLimit || std::align(4, 1, place, room) == nullptr) return;
+  const HotEntry& hot = *HotEntry::make(entry->view(), place);
+  RC_ASSERT(hot.bytes() == HotEntry::bytes_for(entry->view()));
+  RC_ASSERT(slots_of(hot) == slots);
+  RC_ASSERT(hot.hangs_on_source_alone() == (kv_slots.empty() && expires_at_ms == 0));
+  RC_ASSERT(hot.has_kv_reads() == !kv_slots.empty());
+  if (kv_slots.empty()) return;
+  RC_ASSERT(slots_of(entry->view().kv_reads()) == kv_slots);
+  RC_ASSERT(slots_of(hot.kv_reads()) == kv_slots);
+  RC_ASSERT(hot.kv_reads().label() == label / 3);
+  RC_ASSERT(hot.kv_reads().expires_at_ms() == expires_at_ms / 2);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Values that a program computes from a database, kept until a row that they were made from changes.
+// Values that a program computes from a database, kept until a row or a KV key that they were made from changes.
 //
 //   tern::Computed page = db.get_or_compute("places/" + region, {}, [&] {
 //     std::string html = "<ul>";
@@ -8,8 +8,10 @@
 //   send(page.text());            // a view of the cached bytes, pinned: nothing is copied
 //
 // What the value hangs on is collected while the function runs: every statement that it runs adds the pages that its
-// answer was read from. So the value has no maximum age to guess; it is void as soon as anybody, in any process,
-// commits a change to one of those pages, and is computed anew by who asks next. A hit costs what a hot read costs.
+// answer was read from, and every read of a KV namespace its keys, there or not; list() its whole namespace. So the
+// value has no maximum age to guess; it is void as soon as anybody, in any process, commits a change to one of those
+// pages or keys, or the first of the keys expires, and is computed anew by who asks next. A hit costs what a hot read
+// costs, and a load for each KV key. What hangs on KV keys is void, too, once no process has the KV namespaces open.
 //
 // The function's part of the contract. Given the same answers from the database it must give the same value. What else
 // it reads (the time, a file, a random number, a handle of SQLite's own) nobody sees: put it into the key, or give the
@@ -17,10 +19,10 @@
 // processes of the database, so that a key belongs to one way of computing: begin it with a name and a version.
 //
 // A value is not cached, and Computed::why_not_cached() says why, when something that the function was given cannot be
-// tied to pages: a statement that is not cached (random(), 'now', PRAGMA, …), a statement that failed, an answer that
-// was stale by its policy, a read of a KV namespace, on a Session or within a transaction, a write, another database.
-// Nor when it was larger than Options::max_entry_bytes, or a commit changed what it was made from while it was
-// computed. It is returned all the same.
+// tied to pages or keys: a statement that is not cached (random(), 'now', PRAGMA, …), a read that failed, an answer
+// that was stale by its policy, a read on a Session or within a transaction, a write, another database, the names of
+// the KV namespaces. Nor when it was larger than Options::max_entry_bytes or made from more than 4,096 KV keys, or a
+// commit changed what it was made from while it was computed. It is returned all the same.
 //
 // One thread computes a key at a time; who asks meanwhile waits for it, and takes its value only if that is true for a
 // moment after the waiter's own start. A function that throws ends for its own caller alone: nothing is cached, and who
