@@ -1,4 +1,4 @@
-// tern.h: policies and invalidation by hand, over the public C++ API.
+// tern_policy.h: policies and invalidation by hand, over the public C++ API.
 
 #include "engine/c_api_handles.h"
 #include "engine/c_api_options.h"

@@ -1,4 +1,4 @@
-// tern.h: policies, invalidation by hand, and what a result says of its freshness.
+// tern_policy.h: policies, invalidation by hand, and what a result says of its freshness.
 #include <gtest/gtest.h>
 
 #include <cstring>

@@ -64,6 +64,7 @@ typedef struct tern_statement tern_statement;
 typedef struct tern_result tern_result;
 typedef struct tern_session tern_session;
 typedef struct tern_function_result tern_function_result;
+typedef struct tern_policy tern_policy; /* tern_policy.h */
 
 /* The numbers are fixed for ever; later versions may add some. */
 typedef enum tern_status {
@@ -124,30 +125,6 @@ enum {
   TERN_NO_BUSY_RETRIES = 1 << 8,      /* tern_batch() does not start again after a busy timeout */
   TERN_KV_SYNC_EACH = 1 << 9          /* a KV write shares its synced commit with no other one */
 };
-
-/* Flags of tern_policy. */
-enum {
-  TERN_NO_TTL_JITTER = 1 << 0,       /* all of the ttl; ttl_jitter_permille must be 0 */
-  TERN_NO_NEGATIVE_CACHING = 1 << 1, /* an answer without a row is not cached */
-  TERN_ADMIT_SECOND_TIME = 1 << 2,   /* cached only if it has been asked for before */
-  TERN_PIN = 1 << 3                  /* stays in memory while it is true, up to a quarter of the tier */
-};
-
-/* What a statement may do with its cached answers other than returning fresh ones alone; zero is that.
- * tern/policy.hpp says more of each. Times are at most 366 days. */
-typedef struct tern_policy {
-  size_t size;                       /* sizeof(tern_policy) */
-  int64_t ttl_ms;                    /* no answer is older, even if nothing has changed */
-  int64_t stale_while_revalidate_ms; /* an old one is returned meanwhile, if it was true so long ago */
-  int64_t stale_if_error_ms;         /* or if SQLite cannot answer */
-  int64_t refresh_ahead_ms;          /* a hit so near the end of the ttl has a new one fetched */
-  uint64_t admit_max_bytes;          /* a larger answer is not cached */
-  uint64_t admit_min_cost_ns;        /* nor one that took less time */
-  const char* const* tags;           /* or NULL; each ends with NUL. Copied. */
-  size_t tag_count;                  /* at most 16 */
-  uint32_t ttl_jitter_permille;      /* up to so much less of the ttl; default 100 */
-  uint32_t flags;                    /* TERN_NO_TTL_JITTER | ... */
-} tern_policy;
 
 /* How a database is opened. Zero means the default, which suits 2 cores and 1 GiB of memory. */
 typedef struct tern_options {
@@ -236,17 +213,6 @@ TERN_API tern_status tern_explain(tern_database* db, const char* sql, size_t sql
                                   const tern_value* params /* or NULL where count is 0 */, size_t count, char* json,
                                   size_t cap, size_t* len);
 
-/* Invalidation by hand: voids every answer of the kind that any process has cached or begun to fetch,
- * at the cost of a few stores; none of them is served stale after that. `tag`: of statements with
- * that tag in their policy. `table`: of statements that read that table. For one statement:
- * tern_invalidate_statement().
- *
- * Fails with TERN_BUSY, and nothing is voided, when another process was stopped in the middle of a
- * publication; TERN_MISUSE for a tag that cannot be one, or a view; TERN_NOT_FOUND for no table. */
-TERN_API tern_status tern_invalidate_tag(tern_database* db, const char* tag, size_t tag_len);
-TERN_API tern_status tern_invalidate_table(tern_database* db, const char* table, size_t table_len);
-TERN_API tern_status tern_invalidate_all(tern_database* db);
-
 /* ---- Functions and collations of the host ----
  * Registered for every connection that the file has or will have in this process. A name that is
  * there already, also one of SQLite's own, is replaced, which voids all cached answers of every
@@ -332,16 +298,6 @@ TERN_API tern_status tern_session_prepare(tern_session* session, const char* sql
  * second one follows. */
 TERN_API tern_status tern_prepare(tern_database* db, const char* sql, size_t sql_len, tern_statement** out);
 
-/* The same with a policy of its own; NULL: that of tern_options. Fails with TERN_MISUSE for a policy
- * that contradicts itself, or a statement that does not read; TERN_UNSUPPORTED for what this version
- * does not know. */
-TERN_API tern_status tern_prepare_with(tern_database* db, const char* sql, size_t sql_len,
-                                       const tern_policy* policy /* or NULL */, tern_statement** out);
-
-/* Voids its answers, whatever the parameters (see tern_invalidate_tag()): those of its text with its
- * ttl and tags. Not for a session's. */
-TERN_API tern_status tern_invalidate_statement(tern_statement* statement);
-
 /* Frees a statement. No other thread may be running it; its results stay valid. NULL is fine. */
 TERN_API void tern_statement_free(tern_statement* statement /* or NULL */);
 
@@ -355,23 +311,13 @@ TERN_API void tern_statement_free(tern_statement* statement /* or NULL */);
 TERN_API tern_status tern_query(tern_statement* statement, const tern_value* params /* or NULL where count is 0 */,
                                 size_t count, tern_result** out);
 
-/* Flags of tern_query_with(). */
-enum {
-  TERN_BYPASS = 1 << 0 /* SQLite answers, whatever is cached, and its answer is not cached */
-};
-
-/* The same; `flags` say what this call asks for, 0 nothing. */
-TERN_API tern_status tern_query_with(tern_statement* statement, const tern_value* params /* or NULL where count is 0 */,
-                                     size_t count, uint32_t flags, tern_result** out);
-
-/* The same in one call, for callers across a language border: parameters in, whole result out, both
- * as bytes whose layout stands in docs/formats.md ("Packed query"), and no allocation where the
+/* tern_query() in one call, for callers across a language border: parameters in, whole result out,
+ * both as bytes whose layout stands in docs/formats.md ("Packed query"), and no allocation where the
  * answer is hot. `params` holds the values one behind the other: type:1, then nothing for NULL, 8
  * bytes for INTEGER and REAL, length:4 and the bytes for TEXT and BLOB; little-endian. `buf` gets
  * changes:8, last_row_id:8, source:8 (TERN_HOT, …; more in its upper bytes where a policy gave a
- * stale answer), and the rows; align it to 8 bytes to read the
- * numbers in place. `*len` is what was written. A write without RETURNING needs 40 bytes of room;
- * one that returns rows is TERN_MISUSE.
+ * stale answer), and the rows; align it to 8 bytes to read the numbers in place. `*len` is what was
+ * written. A write without RETURNING needs 40 bytes of room; one that returns rows is TERN_MISUSE.
  *
  * Fails with what tern_query() fails with, with TERN_MISUSE where `params` are no such values, and
  * with TERN_LIMIT where `cap` is too small: `*len` then says what is needed, and nothing was
@@ -399,14 +345,6 @@ TERN_API tern_status tern_result_value(const tern_result* result, size_t row, si
 TERN_API int64_t tern_result_changes(const tern_result* result);
 TERN_API int64_t tern_result_last_row_id(const tern_result* result);
 
-/* Why an answer is stale. */
-enum { TERN_STALE_REVALIDATING = 1, TERN_STALE_ERROR = 2 };
-
-/* Whether an answer is fresh: no commit that was acknowledged before the call is missing from it.
- * Returns 0 if so, which it always is without a policy that asks for something else; otherwise why
- * it is not, and `*age_ms` is how long ago, at most, it was. */
-TERN_API int tern_result_stale(const tern_result* result, int64_t* age_ms /* or NULL */);
-
 /* Which tier answered: TERN_HOT, TERN_STORE or TERN_SQL. */
 TERN_API int tern_result_source(const tern_result* result);
 
@@ -417,6 +355,7 @@ TERN_API void tern_result_free(tern_result* result /* or NULL */);
 }
 #endif
 
-#include <tern/tern_kv.h> /* KV namespaces */
+#include <tern/tern_kv.h>     /* KV namespaces */
+#include <tern/tern_policy.h> /* policies, invalidation by hand */
 
 #endif /* TERN_TERN_H_ */
