@@ -1,6 +1,7 @@
 // tern.h: status names and the last error of each thread.
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
@@ -14,6 +15,7 @@ namespace {
 // thread exit, when a host may have unloaded this library.
 constexpr size_t kMessageBytes = 2048;
 thread_local char last_error[kMessageBytes] = "";
+thread_local uint64_t failed_calls = 0;
 
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
@@ -38,7 +40,10 @@ static_assert(static_cast<int>(ErrorCode::kInternal) == TERN_INTERNAL);
 
 }  // namespace
 
+uint64_t failures() noexcept { return failed_calls; }
+
 tern_status fail(tern_status status, std::string_view message) noexcept {
+  ++failed_calls;
   size_t size = message.size();
   const bool cut = size > kMessageBytes - 1;
   if (cut) {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <optional>
@@ -98,6 +99,8 @@ namespace tern::internal {
 
 // Makes `message` this thread's last error and returns `status`.
 tern_status fail(tern_status status, std::string_view message) noexcept;
+// How many messages this thread has had.
+uint64_t failures() noexcept;
 // TERN_MISUSE: "tern_open: out is NULL".
 tern_status fail_null(const char* function, const char* argument) noexcept;
 // The status of the exception that is being handled, whose message becomes the last error.

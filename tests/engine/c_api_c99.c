@@ -41,6 +41,35 @@ static const char* check_kv(tern_database* db) {
   return info.metadata_len == 2 && info.expires_at_ms != 0 ? NULL : "the value has other facts than were put";
 }
 
+static tern_status make_answer(void* user_data, tern_computation* computation) {
+  tern_value n;
+  tern_result* result = NULL;
+  tern_status status = tern_query((tern_statement*)user_data, NULL, 0, &result);
+  if (status != TERN_OK) return status;
+  status = tern_result_value(result, 0, 0, &n);
+  if (status == TERN_OK && n.as.integer == 42) status = tern_computation_append(computation, "x\0y", 3);
+  tern_result_free(result);
+  return status;
+}
+
+static const char* check_compute(tern_database* db) {
+  tern_compute_options hour = {sizeof hour, 3600000, 0, 0, 0};
+  tern_computed* computed = NULL;
+  tern_statement* statement = NULL;
+  const char* wrong = NULL;
+  const void* data;
+  size_t len = 0;
+
+  if (tern_prepare(db, "SELECT a FROM t", 15, &statement) != TERN_OK) return tern_last_error();
+  if (tern_get_or_compute(db, "k", 1, &hour, make_answer, statement, &computed) != TERN_OK) return tern_last_error();
+  data = tern_computed_data(computed, &len);
+  if (len != 3 || memcmp(data, "x\0y", 3) != 0) wrong = "the value is not what was computed";
+  if (tern_computed_why_not_cached(computed, NULL) != NULL) wrong = "the value is not cached";
+  tern_computed_free(computed);
+  tern_statement_free(statement);
+  return wrong;
+}
+
 /* NULL if all went well, else what did not. */
 const char* C_API_ROUND_TRIP(const char* path) {
   tern_options options;
@@ -67,6 +96,7 @@ const char* C_API_ROUND_TRIP(const char* path) {
   tern_result_free(result);
   tern_statement_free(statement);
   if (wrong == NULL) wrong = check_kv(db);
+  if (wrong == NULL) wrong = check_compute(db);
   if (tern_close(db) != TERN_OK) return tern_last_error();
   return wrong;
 }

@@ -355,7 +355,8 @@ TERN_API void tern_result_free(tern_result* result /* or NULL */);
 }
 #endif
 
-#include <tern/tern_kv.h>     /* KV namespaces */
-#include <tern/tern_policy.h> /* policies, invalidation by hand */
+#include <tern/tern_compute.h> /* values that the host computes */
+#include <tern/tern_kv.h>      /* KV namespaces */
+#include <tern/tern_policy.h>  /* policies, invalidation by hand */
 
 #endif /* TERN_TERN_H_ */
