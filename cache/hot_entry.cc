@@ -44,18 +44,19 @@ HotEntry* HotEntry::make(const EntryView& entry, void* to) noexcept {
   const auto key_size = static_cast<uint32_t>(entry.key().size()) - (numbered ? kSavedBytes : 0);
   const auto read_set_size = static_cast<uint32_t>(entry.read_set().size());
   const auto body_size = static_cast<uint32_t>(entry.body().size());
-  made->label_low_ = static_cast<uint32_t>(entry.label());
-  made->label_high_ = static_cast<uint16_t>(entry.label() >> 32);
+  store_le(made->label_and_sizes_, entry.label());  // the sizes come over what it does not need
   auto flags = static_cast<uint8_t>(entry.flags() | (numbered ? kNumbered : 0));
   std::byte* next = static_cast<std::byte*>(to) + kHeaderBytes;
   if (is_wide(entry, key_size)) {
     flags |= kWide;
-    made->sizes_ = body_size;
+    store_le(made->label_and_sizes_ + kBodySize, body_size);
     store_le(next, key_size);
     store_le(next + 4, read_set_size);
     next += kWideBytes;
   } else {
-    made->sizes_ = body_size | key_size << 16 | read_set_size << 24;
+    store_le(made->label_and_sizes_ + kBodySize, static_cast<uint16_t>(body_size));
+    made->label_and_sizes_[kKeySize] = static_cast<std::byte>(key_size);
+    made->label_and_sizes_[kReadSetSize] = static_cast<std::byte>(read_set_size);
   }
   if (entry.expires_at_ms() != 0) {
     flags |= kExpires;
@@ -71,6 +72,13 @@ HotEntry* HotEntry::make(const EntryView& entry, void* to) noexcept {
   }
   put(put(put(next, key), entry.read_set()), entry.body());
   return made;
+}
+
+bool HotEntry::has_key_further_on(std::span<const std::byte> wanted) const noexcept {
+  const Parts p = parts();
+  const std::byte* const own = at(p.key);
+  if (!is_numbered()) return p.key_size == wanted.size() && equal_bytes(own, wanted.data(), wanted.size());
+  return p.key_size + kSavedBytes == wanted.size() && rest_is(own, wanted);
 }
 
 void HotEntry::copy_key(std::byte* to) const noexcept {
@@ -96,7 +104,7 @@ uint64_t HotEntry::hash_key(HashFunction hash) const noexcept {
 HotEntry* HotEntry::make_stub(HotEntry* large, void* to) noexcept {
   auto* const made = new (to) HotEntry;
   made->flags_.store(kWide, std::memory_order_relaxed);
-  made->sizes_ = kSizesOfStub;
+  store_le(made->label_and_sizes_ + kBodySize, kBodySizeOfStub);
   made->set_large(large);
   return made;
 }
@@ -105,11 +113,9 @@ HotEntry* HotEntry::copy_to(void* to) const noexcept {
   auto* const made = new (to) HotEntry;
   // relaxed: the mark is a number that is right for this entry whenever it was read.
   made->seen_.store(seen_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  made->label_low_ = label_low_;
-  made->label_high_ = label_high_;
+  std::memcpy(made->label_and_sizes_, label_and_sizes_, sizeof label_and_sizes_);
   made->flags_.store(static_cast<uint8_t>(all_flags() & ~kUnlinked), std::memory_order_relaxed);
   made->heat_.store(heat(), std::memory_order_relaxed);
-  made->sizes_ = sizes_;
   const uint64_t size = bytes();
   std::memcpy(static_cast<std::byte*>(to) + kHeaderBytes, at(kHeaderBytes), size - kHeaderBytes);
   return made;

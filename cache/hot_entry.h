@@ -1,17 +1,17 @@
 // An entry as the hot table keeps it: small, at any address that is a multiple of 4, immutable but for three fields.
 //
-//    0        6       7      8      12      16
-//   +--------+-------+------+------+-------+---------------------------------------------------+
-//   | label  | flags | heat | seen | sizes | wide sizes? expiry? key ... read set ... body ... |
-//   |      6 |     1 |    1 |    4 |     4 |          8        8                               |
-//   +--------+-------+------+------+-------+---------------------------------------------------+
+//    0        6       10      11     12     16
+//   +--------+-------+-------+------+------+---------------------------------------------------+
+//   | label  | sizes | flags | heat | seen | wide sizes? expiry? key ... read set ... body ... |
+//   |      6 |     4 |     1 |    1 |    4 |          8        8                               |
+//   +--------+-------+-------+------+------+---------------------------------------------------+
 //
 //   flags      EntryFlags (entry_image.h), and those below
 //   heat       hits since the eviction policy last passed, 0 to kMaxHeat
-//   seen       the seq at which somebody last saw that the entry is true (validity.h), as its distance from the label
-//              plus 1; 0: nobody has, or it is too far to say, which costs a look at the stamps
-//   sizes      narrow: body:16 | key:8 | read set:8, from the lowest bit; wide: of the body, and the wide sizes are
-//              of the key and of the read set, 4 bytes each
+//   seen       the seq at which somebody last saw that the entry is true (validity.h), as its distance from the label,
+//              31 bits; kNever: nobody has, or it is too far to say, which costs a look at the stamps
+//   sizes      narrow: body 2 bytes, key 1, read set 1; wide: of the body, and the wide sizes are of the key and of
+//              the read set, 4 bytes each
 //   key        whole; or numbered: the number of its first 16 bytes, 2 bytes (key_prefixes.h), and the rest. Rows have
 //              numbered keys, since these begin with the fingerprint of their statement (key.h).
 //   body       not aligned: body.h reads bytes
@@ -59,19 +59,21 @@ class HotEntry {
 
   // The seq at which somebody last saw that the entry is true; 0 when nobody has. relaxed: validity.h says why.
   uint64_t validated() const noexcept {
-    const uint32_t seen = seen_.load(std::memory_order_relaxed);
-    return seen != 0 ? label() + seen - 1 : 0;
+    const int32_t seen = seen_.load(std::memory_order_relaxed);
+    return seen != kNever ? label() + static_cast<uint64_t>(seen) : 0;
   }
+  // kNever is not told apart, but is a distance like the others, of 2^31 before the label. So a read that began so many
+  // commits before the entry was filled passes one that nobody has seen. That is right too: the entry was read from a
+  // snapshot that was taken after that read began, and is true for a moment within it.
   bool validated_at(uint64_t seq) const noexcept {
-    const uint64_t distance = seq - label();
-    return distance < kSeenLimit && seen_.load(std::memory_order_relaxed) == distance + 1;
+    return label() + static_cast<uint64_t>(int64_t{seen_.load(std::memory_order_relaxed)}) == seq;
   }
   // One from before the label, by a reader that began before the entry was filled, is too far as well.
   void set_validated(uint64_t seq) const noexcept {
     const uint64_t distance = seq - label();
-    if (distance < kSeenLimit) seen_.store(static_cast<uint32_t>(distance + 1), std::memory_order_relaxed);
+    if (distance < kSeenLimit) seen_.store(static_cast<int32_t>(distance), std::memory_order_relaxed);
   }
-  uint64_t label() const noexcept { return label_low_ | uint64_t{label_high_} << 32; }
+  uint64_t label() const noexcept { return load_le<uint64_t>(label_and_sizes_) << 16 >> 16; }
   uint8_t flags() const noexcept { return all_flags() & kKnownFlags; }
   bool any_commit() const noexcept { return (all_flags() & kAnyCommit) != 0; }
   // Neither an expiry nor KV keys: nothing but stamps of the source can void it.
@@ -96,17 +98,14 @@ class HotEntry {
   // Writes key_size() bytes.
   void copy_key(std::byte* to) const noexcept;
   uint64_t hash_key(HashFunction hash) const noexcept;
-  bool has_key(std::span<const std::byte> wanted) const noexcept {
-    if (is_plain()) [[likely]] {
-      const std::byte* const own = at(kHeaderBytes);
-      const size_t size = sizes_ >> 16 & 0xff;
-      if (!is_numbered()) return size == wanted.size() && equal_bytes(own, wanted.data(), wanted.size());
-      return size + kSavedBytes == wanted.size() && rest_is(own, wanted);
-    }
-    const Parts p = parts();
-    const std::byte* const own = at(p.key);
-    if (!is_numbered()) return p.key_size == wanted.size() && equal_bytes(own, wanted.data(), wanted.size());
-    return p.key_size + kSavedBytes == wanted.size() && rest_is(own, wanted);
+  // Inlined where it is found: as a call it costs as much for registers saved as for comparing.
+  [[gnu::always_inline]] bool has_key(std::span<const std::byte> wanted) const noexcept {
+    const uint8_t layout = all_flags() & (kWide | kExpires | kNumbered);
+    if (layout == kNumbered)
+      return narrow_key_size() + kSavedBytes == wanted.size() && rest_is(at(kHeaderBytes), wanted);
+    if (layout != 0) [[unlikely]]
+      return has_key_further_on(wanted);
+    return narrow_key_size() == wanted.size() && equal_bytes(at(kHeaderBytes), wanted.data(), wanted.size());
   }
   std::span<const std::byte> read_set() const noexcept {
     const Parts p = parts();
@@ -114,7 +113,7 @@ class HotEntry {
   }
   std::span<const std::byte> body() const noexcept {
     if (is_plain()) [[likely]]
-      return {at(kHeaderBytes + (sizes_ >> 16 & 0xff) + (sizes_ >> 24)), sizes_ & 0xffff};
+      return {at(kHeaderBytes) + narrow_key_size() + narrow_read_set_size(), narrow_body_size()};
     const Parts p = parts();
     return {at(p.key + p.key_size + p.read_set_size), p.body_size};
   }
@@ -143,7 +142,7 @@ class HotEntry {
 
   static constexpr size_t kStubBytes = 24;
   static HotEntry* make_stub(HotEntry* large, void* to) noexcept;
-  bool is_stub() const noexcept { return sizes_ == kSizesOfStub && (all_flags() & kWide) != 0; }
+  bool is_stub() const noexcept { return (all_flags() & kWide) != 0 && wide_body_size() == kBodySizeOfStub; }
   HotEntry* large() const noexcept { return reinterpret_cast<HotEntry*>(load_le<uint64_t>(at(kStubAddress))); }
   void set_large(HotEntry* large) noexcept {
     store_le(reinterpret_cast<std::byte*>(this) + kStubAddress, reinterpret_cast<uint64_t>(large));
@@ -166,8 +165,9 @@ class HotEntry {
   static constexpr uint8_t kExpires = 1 << 5;
   static constexpr uint8_t kNumbered = 1 << 4;
   static_assert((kKnownFlags & (kUnlinked | kWide | kExpires | kNumbered)) == 0);
-  static constexpr uint32_t kSizesOfStub = 0xffffffff;  // no image has such a body (entry_image.h)
-  static constexpr uint64_t kSeenLimit = 0xffffffff;
+  static constexpr uint32_t kBodySizeOfStub = 0xffffffff;  // no image has such a body (entry_image.h)
+  static constexpr uint64_t kSeenLimit = uint64_t{1} << 31;
+  static constexpr int32_t kNever = INT32_MIN;
   static constexpr size_t kNumberBytes = 2;
   static constexpr uint32_t kSavedBytes = key_prefixes::kBytes - kNumberBytes;
   static constexpr size_t kStubAddress = 16;
@@ -190,7 +190,7 @@ class HotEntry {
   uint8_t all_flags() const noexcept { return flags_.load(std::memory_order_relaxed); }
   bool is_numbered() const noexcept { return (all_flags() & kNumbered) != 0; }
   // A numbered key of the size of `wanted`, which is 16 bytes and more.
-  static bool rest_is(const std::byte* own, std::span<const std::byte> wanted) noexcept {
+  [[gnu::always_inline]] static bool rest_is(const std::byte* own, std::span<const std::byte> wanted) noexcept {
     return key_prefixes::is(load_le<uint16_t>(own), wanted.data()) &&
            equal_bytes(own + kNumberBytes, wanted.data() + key_prefixes::kBytes, wanted.size() - key_prefixes::kBytes);
   }
@@ -199,11 +199,11 @@ class HotEntry {
     Parts p;
     const uint8_t flags = all_flags();
     if ((flags & kWide) == 0) [[likely]] {
-      p.body_size = sizes_ & 0xffff;
-      p.key_size = sizes_ >> 16 & 0xff;
-      p.read_set_size = sizes_ >> 24;
+      p.body_size = narrow_body_size();
+      p.key_size = narrow_key_size();
+      p.read_set_size = narrow_read_set_size();
     } else {
-      p.body_size = sizes_;
+      p.body_size = wide_body_size();
       p.key_size = load_le<uint32_t>(at(kHeaderBytes));
       p.read_set_size = load_le<uint32_t>(at(kHeaderBytes + 4));
       p.key += 8;
@@ -212,12 +212,19 @@ class HotEntry {
     return p;
   }
 
-  uint32_t label_low_ = 0;
-  uint16_t label_high_ = 0;
+  static constexpr size_t kBodySize = 6;
+  static constexpr size_t kKeySize = 8;
+  static constexpr size_t kReadSetSize = 9;
+  uint32_t wide_body_size() const noexcept { return load_le<uint32_t>(label_and_sizes_ + kBodySize); }
+  uint16_t narrow_body_size() const noexcept { return load_le<uint16_t>(label_and_sizes_ + kBodySize); }
+  uint8_t narrow_key_size() const noexcept { return static_cast<uint8_t>(label_and_sizes_[kKeySize]); }
+  uint8_t narrow_read_set_size() const noexcept { return static_cast<uint8_t>(label_and_sizes_[kReadSetSize]); }
+  bool has_key_further_on(std::span<const std::byte> wanted) const noexcept;
+
+  std::byte label_and_sizes_[10]{};
   std::atomic<uint8_t> flags_{0};
   mutable std::atomic<uint8_t> heat_{0};
-  mutable std::atomic<uint32_t> seen_{0};
-  uint32_t sizes_ = 0;
+  mutable std::atomic<int32_t> seen_{kNever};
 };
 static_assert(sizeof(HotEntry) == HotEntry::kHeaderBytes && alignof(HotEntry) == 4);
 

@@ -35,7 +35,7 @@ uint16_t number_of(const std::byte* prefix) noexcept;
 
 inline const std::byte* bytes_of(uint16_t number) noexcept { return detail::prefixes[number].bytes; }
 inline bool is(uint16_t number, const std::byte* prefix) noexcept {
-  return short_bytes_detail::difference_16(bytes_of(number), prefix) == 0;
+  return short_bytes_detail::same_16(bytes_of(number), prefix).all();
 }
 
 }  // namespace tern::cache::key_prefixes

@@ -107,7 +107,7 @@ TEST(HotEntry, RemembersWhenItWasSeenTrueUpToADistance) {
   EXPECT_FALSE(entry->validated_at(0));
   EXPECT_FALSE(entry->validated_at(label));
   EXPECT_FALSE(entry->validated_at(label - 1));
-  for (const uint64_t seq : {label, label + 1, label + 0xfffffffe}) {
+  for (const uint64_t seq : {label, label + 1, label + 0x7fffffff}) {
     entry->set_validated(seq);
     EXPECT_EQ(entry->validated(), seq);
     EXPECT_TRUE(entry->validated_at(seq));
@@ -115,7 +115,7 @@ TEST(HotEntry, RemembersWhenItWasSeenTrueUpToADistance) {
     EXPECT_FALSE(entry->validated_at(seq + (uint64_t{1} << 32)));
   }
   const uint64_t last = entry->validated();
-  for (const uint64_t seq : {label - 1, label + 0xffffffff, label + (uint64_t{1} << 32)}) {
+  for (const uint64_t seq : {label - 1, label + 0x80000000, label + (uint64_t{1} << 32)}) {
     entry->set_validated(seq);
     EXPECT_EQ(entry->validated(), last) << "too far to say";
     EXPECT_FALSE(entry->validated_at(seq));
