@@ -56,8 +56,16 @@ struct alignas(64) HotBucket {
   static constexpr size_t kWords = 8;
   std::atomic<uint64_t> words[kWords];
 
-  // Which words have that tag, a bit each, the first in the lowest: a hint, since words may change at once.
+  // Which words have that tag, two bits each, the first in the lowest: a hint, since words may change at once.
   uint32_t having(uint64_t tag) const noexcept;
+  // The first of them, there being one; and those after it.
+  const std::atomic<uint64_t>& first_of(uint32_t having) const noexcept {
+    const uint32_t bit = static_cast<uint32_t>(std::countr_zero(having));  // even: so this is its bytes, halved twice
+    return *reinterpret_cast<const std::atomic<uint64_t>*>(reinterpret_cast<const std::byte*>(words) + bit * 4);
+  }
+  static uint32_t after_first(uint32_t having) noexcept {
+    return having & (having - 1) & ((having & (having - 1)) - 1);
+  }
 };
 static_assert(sizeof(HotBucket) == 64);
 
@@ -79,14 +87,14 @@ inline uint32_t HotBucket::having(uint64_t tag) const noexcept {
     return _mm_srai_epi32(_mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a), _mm_castsi128_ps(b), 0xdd)), 16);
   };
   const __m128i tags = _mm_packs_epi32(upper(pairs[0], pairs[1]), upper(pairs[2], pairs[3]));
-  const __m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<int16_t>(tag >> 48)));
-  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
+  const __m128i wanted = _mm_shufflelo_epi16(_mm_cvtsi64_si128(static_cast<int64_t>(tag)), 0xff);
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi16(tags, _mm_shuffle_epi32(wanted, 0))));
 #else
   uint32_t found = 0;
   for (uint32_t i = 0; i < kWords; ++i) {
     // acquire: pairs with the index's stores; I1.
     const uint64_t word = words[i].load(std::memory_order_acquire);
-    found |= static_cast<uint32_t>((word ^ tag) >> 48 == 0) << i;
+    found |= ((word ^ tag) >> 48 == 0 ? 3u : 0u) << (2 * i);
   }
   return found;
 #endif

@@ -49,8 +49,8 @@ HotHold HotShard::find_slowly(uint64_t hash, std::span<const std::byte> key) noe
   const uint64_t tag = hot_word::tag_of(hash);
   for (uint64_t state = index_.state();;) {
     for (const HotBucket* bucket = &index_.bucket(state, hash);;) {
-      for (uint32_t left = bucket->having(tag); left != 0; left &= left - 1) {
-        const std::atomic<uint64_t>& place = bucket->words[std::countr_zero(left)];
+      for (uint32_t left = bucket->having(tag); left != 0; left = HotBucket::after_first(left)) {
+        const std::atomic<uint64_t>& place = bucket->first_of(left);
         // acquire: pairs with the index's stores; I1. One that has just changed is looked at again.
         uint64_t word = place.load(std::memory_order_acquire);
         while (hot_word::has_tag(word, tag) && !pin(place, word, *slot)) word = place.load(std::memory_order_acquire);

@@ -62,20 +62,25 @@ struct HotShardPlan {
   uint64_t log_bytes() const noexcept { return segment_limit * segment_bytes << shard_bits; }
 };
 
-class alignas(64) HotShard {
+// A power of two of bytes, so that finding one of many is a shift.
+class alignas(512) HotShard {
  public:
   // `memory` is the table's, reserved, zero: index_bytes() for the indexes and, behind them, log_bytes() for the logs.
   HotShard(const HotShardPlan& plan, uint64_t number, std::byte* memory, HashFunction hash) noexcept;
 
   bool ready() const noexcept { return log_.ready(); }
 
-  HotRef find(uint64_t hash, std::span<const std::byte> key) noexcept {
+  [[gnu::always_inline]] HotHold find(uint64_t hash, std::span<const std::byte> key) noexcept {
     const HotBucket& bucket = bucket_of(hash);
     const uint32_t likely = bucket.having(hot_word::tag_of(hash));
-    PinSlot* const slot = free_slot();
-    if (likely == 0 || slot == nullptr) [[unlikely]]
-      return HotRef::of(find_slowly(hash, key));
-    return find_at(bucket.words[std::countr_zero(likely)], hash, key, *slot);
+    PinSlot* slot = likely_slot();
+    if (!slot->is_free()) [[unlikely]] {
+      slot = other_slot();
+      if (slot == nullptr) return find_slowly(hash, key);
+    }
+    if (likely == 0) [[unlikely]]
+      return find_slowly(hash, key);
+    return find_at(bucket.first_of(likely), hash, key, *slot);
   }
   // The three steps of it. Each may start loading what the next one needs: the bucket, and the entry that seems to be
   // the key's (null: none in that bucket).
@@ -83,8 +88,8 @@ class alignas(64) HotShard {
   static const std::atomic<uint64_t>* likely_place(const HotBucket& bucket, uint64_t hash) noexcept;
   static void prefetch_entry(const std::atomic<uint64_t>* place) noexcept;
   // `slot` is a free one of the calling thread's.
-  HotRef find_at(const std::atomic<uint64_t>& place, uint64_t hash, std::span<const std::byte> key,
-                 PinSlot& slot) noexcept;
+  HotHold find_at(const std::atomic<uint64_t>& place, uint64_t hash, std::span<const std::byte> key,
+                  PinSlot& slot) noexcept;
   // Whatever is in the way: chains, entries that move, no free slot.
   HotHold find_slowly(uint64_t hash, std::span<const std::byte> key) noexcept;
 
@@ -163,7 +168,7 @@ inline bool HotShard::is_for(const HotEntry& entry, uint64_t hash, std::span<con
 
 inline const std::atomic<uint64_t>* HotShard::likely_place(const HotBucket& bucket, uint64_t hash) noexcept {
   const uint32_t having = bucket.having(hot_word::tag_of(hash));
-  return having != 0 ? &bucket.words[std::countr_zero(having)] : nullptr;
+  return having != 0 ? &bucket.first_of(having) : nullptr;
 }
 
 // relaxed: an address to prefetch, which is never an error. Key and body often end on a second line.
@@ -177,17 +182,17 @@ inline void HotShard::prefetch_entry(const std::atomic<uint64_t>* place) noexcep
 
 // Nearly always that place is the right one. If not, everything is looked through: this is but a guess, and says
 // nothing of a key that is not there.
-inline HotRef HotShard::find_at(const std::atomic<uint64_t>& place, uint64_t hash, std::span<const std::byte> key,
-                                PinSlot& slot) noexcept {
+[[gnu::always_inline]] inline HotHold HotShard::find_at(const std::atomic<uint64_t>& place, uint64_t hash,
+                                                        std::span<const std::byte> key, PinSlot& slot) noexcept {
   const uint64_t word = place.load(std::memory_order_acquire);  // acquire: pairs with the index's stores; I1
   const HotEntry* const entry = hot_word::entry_of(word);
   if (hot_word::has_tag(word, hot_word::tag_of(hash)) && pin(place, word, slot) && is_for(*entry, hash, key))
       [[likely]] {
     entry->warm();
-    return HotRef::of({entry, &slot});
+    return {entry, &slot};
   }
   slot.address.store(nullptr, std::memory_order_release);  // pairs with the look
-  return HotRef::of(find_slowly(hash, key));
+  return find_slowly(hash, key);
 }
 
 }  // namespace tern::cache

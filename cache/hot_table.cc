@@ -115,6 +115,8 @@ HotTable::HotTable(uint64_t capacity_bytes, HashFunction hash)
     throw std::bad_alloc();
   }
   shard_count_ = count;
+  shard_mask_ = count - 1;
+  ordinary_ = other_hash_ == nullptr;
 }
 
 HotTable::~HotTable() {
@@ -132,6 +134,12 @@ HotTable::~HotTable() {
     give_back(memory_, memory_bytes_, shards_, shard_count_);
   }
   collect_orphans();
+}
+
+HotHold HotTable::find_otherwise(std::span<const std::byte> key) noexcept {
+  if (shard_count_ == 0) return {};
+  const uint64_t hash = hash_of(key);
+  return shard_of(hash).find(hash, key);
 }
 
 // In stages, of which each has what the one before began to load: where the buckets are, what is in them, the entries.
@@ -156,8 +164,8 @@ void HotTable::find_many(std::span<const std::span<const std::byte>> keys, std::
     for (size_t i = 0; i < count; ++i) {
       HotShard& shard = shard_of(hashes[i]);
       PinSlot* const slot = places[i] != nullptr ? slots.next() : nullptr;
-      found[i] = slot != nullptr ? shard.find_at(*places[i], hashes[i], keys[i], *slot)
-                                 : HotRef::of(shard.find_slowly(hashes[i], keys[i]));
+      found[i] = HotRef::of(slot != nullptr ? shard.find_at(*places[i], hashes[i], keys[i], *slot)
+                                            : shard.find_slowly(hashes[i], keys[i]));
     }
     found = found.subspan(count);
   }

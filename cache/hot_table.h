@@ -50,10 +50,10 @@ class HotTable {
 
   // Inlined wherever it is called: else a sixth of it is saving registers, and passing the view through memory.
   [[gnu::always_inline]] HotRef find(std::span<const std::byte> key) noexcept {
-    if (shard_count_ == 0) [[unlikely]]
-      return HotRef();
-    const uint64_t hash = hash_of(key);
-    return shard_of(hash).find(hash, key);
+    if (!ordinary_) [[unlikely]]
+      return HotRef::of(find_otherwise(key));
+    const uint64_t hash = hot_hash_inlined(key);
+    return HotRef::of(shard_of(hash).find(hash, key));
   }
   // The same for many keys, faster: their cache misses overlap. Both have the same size.
   void find_many(std::span<const std::span<const std::byte>> keys, std::span<HotRef> found) noexcept;
@@ -74,14 +74,18 @@ class HotTable {
   uint64_t max_entry_bytes() const noexcept { return shard_count_ != 0 ? shards_[0].max_entry_bytes() : 0; }
 
  private:
+  // Of an empty table, and by another hash.
+  HotHold find_otherwise(std::span<const std::byte> key) noexcept;
   uint64_t hash_of(std::span<const std::byte> key) const noexcept {
-    return other_hash_ == nullptr ? hot_hash(key) : other_hash_(key);
+    return other_hash_ == nullptr ? hot_hash_inlined(key) : other_hash_(key);
   }
   // By bits that neither the bucket's number nor the tag is made of.
-  HotShard& shard_of(uint64_t hash) const noexcept { return shards_[hash >> 32 & (shard_count_ - 1)]; }
+  HotShard& shard_of(uint64_t hash) const noexcept { return shards_[hash >> 32 & shard_mask_]; }
 
   // Constant after construction. The shards lie at the beginning of `memory_`, what they use behind them.
   HotShard* shards_ = nullptr;
+  size_t shard_mask_ = 0;
+  bool ordinary_ = false;  // it has shards, and no other hash
   size_t shard_count_ = 0;
   HashFunction other_hash_ = nullptr;  // null: hot_hash(), which is called without a pointer
   uint64_t capacity_bytes_ = 0;

@@ -10,7 +10,11 @@
 
 namespace tern::cache {
 
-uint64_t hot_hash(std::span<const std::byte> key) noexcept { return XXH3_64bits(key.data(), key.size()); }
+uint64_t hot_hash_detail::of_other_size(std::span<const std::byte> key) noexcept {
+  return XXH3_64bits(key.data(), key.size());
+}
+
+uint64_t hot_hash(std::span<const std::byte> key) noexcept { return hot_hash_inlined(key); }
 
 KeyHash hash_bytes(std::span<const std::byte> bytes) noexcept {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());

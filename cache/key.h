@@ -32,6 +32,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cache/hot_hash.h"
 #include "cache/little_endian.h"
 #include "cache/short_bytes.h"
 
@@ -43,8 +44,6 @@ struct KeyHash {
   friend bool operator==(const KeyHash&, const KeyHash&) = default;
 };
 
-// XXH3-64: of a full key, for the hot table.
-uint64_t hot_hash(std::span<const std::byte> key) noexcept;
 // XXH3-128.
 KeyHash hash_bytes(std::span<const std::byte> bytes) noexcept;
 // The same with its lowest bit set: its first byte is odd, by which keys of statements differ from those of the KV tier

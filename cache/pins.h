@@ -46,6 +46,9 @@ struct PinSlot {
   std::atomic<const void*> address{nullptr};
   std::atomic<uint32_t> others{0};  // holders besides one
 
+  // acquire: see Orders.
+  bool is_free() const noexcept { return address.load(std::memory_order_acquire) == nullptr; }
+
   // For one who holds the slot already. relaxed: the holder's own existence keeps the slot taken.
   void add_holder() noexcept { others.fetch_add(1, std::memory_order_relaxed); }
 
@@ -74,13 +77,16 @@ PinSlot* free_slot_slowly() noexcept;
 std::span<PinSlot> all_slots() noexcept;  // none where there is no memory for them
 }  // namespace pins_detail
 
-// acquire: see Orders. The neighbour is for the thread that looks at one answer until it has the next.
-inline PinSlot* free_slot() noexcept {
+// A slot of the calling thread's that is nearly always free; never null.
+inline PinSlot* likely_slot() noexcept { return pins_detail::next_slot; }
+// A free one when that is taken. The neighbour is for the thread that looks at one answer until it has the next.
+inline PinSlot* other_slot() noexcept {
   PinSlot* const slot = pins_detail::next_slot;
-  if (slot->address.load(std::memory_order_acquire) == nullptr) [[likely]]
-    return slot;
-  if (slot[1].address.load(std::memory_order_acquire) == nullptr) return &slot[1];
-  return pins_detail::free_slot_slowly();
+  return slot[1].is_free() ? &slot[1] : pins_detail::free_slot_slowly();
+}
+inline PinSlot* free_slot() noexcept {
+  PinSlot* const slot = likely_slot();
+  return slot->is_free() ? slot : other_slot();
 }
 
 // Free slots of the calling thread, one after the other, for one who takes many.
@@ -92,7 +98,7 @@ class FreeSlots {
     while (!left_.empty()) {
       PinSlot* const slot = left_.data();
       left_ = left_.subspan(1);
-      if (slot->address.load(std::memory_order_acquire) == nullptr) return slot;  // acquire: see Orders
+      if (slot->is_free()) return slot;
     }
     return nullptr;
   }
