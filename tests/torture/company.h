@@ -7,23 +7,16 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "docs/examples/demo/child_process.h"
 #include "tests/torture/board.h"
+#include "tests/torture/points.h"
 #include "tests/torture/roles.h"
 
 namespace torture {
-
-// How often somebody was sent to die at each named point, and did; kept over rounds.
-struct PointKills {
-  uint64_t sent = 0;
-  uint64_t died = 0;
-};
-using Points = std::map<std::string, PointKills>;
 
 class Company {
  public:

@@ -2,12 +2,10 @@
 // see and do is checked for strict serializability. See judge.h for the check, roles.h for who takes part.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <map>
-#include <string>
 #include <string_view>
 
 #include "docs/examples/demo/child_process.h"
+#include "tests/torture/command_line.h"
 #include "tests/torture/roles.h"
 
 namespace {
@@ -18,64 +16,37 @@ constexpr const char* kUsage =
     "                        [--zipf 0.99] [--least-hit-ratio 0] [--calm 1] [--disturbed 1] [--lagging 0] [--seed N]\n"
     "                        [--folder DIR]\n";
 
-[[noreturn]] void leave(const char* what, std::string_view which) {
-  std::fprintf(stderr, "tern_torture: %s '%.*s'\n%s", what, static_cast<int>(which.size()), which.data(), kUsage);
-  std::exit(2);
-}
+using S = torture::Settings;
+using Value = torture::CommandLine::Value;
 
-double number(std::string_view text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.data(), &end);
-  if (text.empty() || *end != '\0' || value < 0) leave("this is not a number:", text);
-  return value;
-}
-
-bool flag(std::string_view text) { return number(text) != 0; }
-
-uint32_t whole(std::string_view text) { return static_cast<uint32_t>(number(text)); }
-
-using Setter = void (*)(torture::Settings&, const char* value);
-
-const std::map<std::string_view, Setter>& options() {
-  using S = torture::Settings;
-  static const std::map<std::string_view, Setter> known = {
-      {"--seconds", [](S& s, const char* v) { s.seconds = number(v); }},
-      {"--minutes", [](S& s, const char* v) { s.minutes = number(v); }},
-      {"--kills", [](S& s, const char* v) { s.kills = whole(v); }},
-      {"--threads", [](S& s, const char* v) { s.threads = std::min(whole(v), torture::kMostReaders); }},
-      {"--own-rate", [](S& s, const char* v) { s.own_rate = number(v); }},
-      {"--foreign-rate", [](S& s, const char* v) { s.foreign_rate = number(v); }},
-      {"--zipf", [](S& s, const char* v) { s.exponent = number(v); }},
-      {"--least-hit-ratio", [](S& s, const char* v) { s.least_hit_ratio = number(v); }},
-      {"--calm", [](S& s, const char* v) { s.calm = flag(v); }},
-      {"--disturbed", [](S& s, const char* v) { s.disturbed = flag(v); }},
-      {"--lagging", [](S& s, const char* v) { s.lagging = flag(v); }},
-      {"--seed", [](S& s, const char* v) { s.seed = static_cast<uint64_t>(number(v)); }},
-      {"--folder", [](S& s, const char* v) { s.folder = v; }},
-      {"--database", [](S& s, const char* v) { s.database = v; }},
-      {"--member", [](S& s, const char* v) { s.member = whole(v); }},
-      {"--board-fd", [](S& s, const char* v) { s.board_fd = static_cast<int>(number(v)); }},
+const torture::CommandLine::Options<S>& options() {
+  static const torture::CommandLine::Options<S> known = {
+      {"--seconds", [](S& s, const Value& v) { s.seconds = v.number(); }},
+      {"--minutes", [](S& s, const Value& v) { s.minutes = v.number(); }},
+      {"--kills", [](S& s, const Value& v) { s.kills = v.whole<uint32_t>(); }},
+      {"--threads", [](S& s, const Value& v) { s.threads = std::min(v.whole<uint32_t>(), torture::kMostReaders); }},
+      {"--own-rate", [](S& s, const Value& v) { s.own_rate = v.number(); }},
+      {"--foreign-rate", [](S& s, const Value& v) { s.foreign_rate = v.number(); }},
+      {"--zipf", [](S& s, const Value& v) { s.exponent = v.number(); }},
+      {"--least-hit-ratio", [](S& s, const Value& v) { s.least_hit_ratio = v.number(); }},
+      {"--calm", [](S& s, const Value& v) { s.calm = v.flag(); }},
+      {"--disturbed", [](S& s, const Value& v) { s.disturbed = v.flag(); }},
+      {"--lagging", [](S& s, const Value& v) { s.lagging = v.flag(); }},
+      {"--seed", [](S& s, const Value& v) { s.seed = v.whole<uint64_t>(); }},
+      {"--folder", [](S& s, const Value& v) { s.folder = v.text(); }},
+      {"--database", [](S& s, const Value& v) { s.database = v.text(); }},
+      {"--member", [](S& s, const Value& v) { s.member = v.whole<uint32_t>(); }},
+      {"--board-fd", [](S& s, const Value& v) { s.board_fd = v.whole<int>(); }},
   };
   return known;
-}
-
-torture::Settings parse(int argc, char** argv) {
-  torture::Settings settings;
-  for (int i = 2; i < argc; i += 2) {
-    const auto option = options().find(argv[i]);
-    if (option == options().end()) leave("there is no option", argv[i]);
-    if (i + 1 == argc) leave("a value is missing after", argv[i]);
-    option->second(settings, argv[i + 1]);
-  }
-  return settings;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) leave("a subcommand is missing", "");
-  const std::string_view role = argv[1];
-  const torture::Settings settings = parse(argc, argv);
+  const torture::CommandLine line("tern_torture", kUsage, argc, argv);
+  const std::string_view role = line.role();
+  const S settings = line.settings(options());
   if (role == "run") return torture::conduct(settings);
   demo::die_with_parent();
   try {
@@ -87,5 +58,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "tern_torture: %s: %s\n", torture::member_name(settings.member), error.what());
     return 1;
   }
-  leave("there is no subcommand", role);
+  line.leave("there is no subcommand", role);
 }

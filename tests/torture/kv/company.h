@@ -6,7 +6,6 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <random>
 #include <string>
 
@@ -14,14 +13,9 @@
 #include "docs/examples/demo/shared_memory.h"
 #include "tests/torture/kv/board.h"
 #include "tests/torture/kv/roles.h"
+#include "tests/torture/points.h"
 
 namespace torture::kv {
-
-struct PointKills {
-  uint64_t sent = 0;
-  uint64_t died = 0;
-};
-using Points = std::map<std::string, PointKills>;
 
 class Company {
  public:
