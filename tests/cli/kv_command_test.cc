@@ -54,6 +54,43 @@ TEST_F(KvCommand, WordsThatTheParserWouldTakeForSomethingElseArrive) {
   }
 }
 
+TEST_F(KvCommand, IncrementAddsAndPrintsTheSum) {
+  const Ended first = kv({"n", "increment", "k", "--metadata", "[1]"});
+  expect_done(first);
+  EXPECT_EQ(first.out, "1\n");
+  EXPECT_EQ(kv({"n", "increment", "k", "41"}).out, "42\n");
+  EXPECT_EQ(kv({"n", "increment", "k", "-2", "--json"}).out, "{\"value\":40}\n");
+  EXPECT_EQ(value_of("k"), "40");
+  EXPECT_EQ(open(path).kv("n").get("k")->metadata(), "[1]");
+  put("text", "none");
+  expect_failed(kv({"n", "increment", "text"}), {"text", "not a 64-bit integer"});
+  EXPECT_EQ(value_of("text"), "none");
+  expect_wrong_usage(kv({"n", "increment", "k", "1.5"}), {"1.5 is no whole number"});
+  expect_wrong_usage(kv({"n", "increment", "k", "9223372036854775808"}), {"no whole number"});
+  expect_wrong_usage(kv({"n", "increment"}), {"KEY"});
+  expect_wrong_usage(kv({"n", "increment", "k", "1", "2"}), {"KEY"});
+}
+
+TEST_F(KvCommand, OnlyTheVersionThatIsExpectedIsReplacedOrDeleted) {
+  expect_done(kv({"n", "put", "k", "1", "--if-version", "0"}));
+  expect_failed(kv({"n", "put", "k", "2", "--if-version", "0"}), {"the version of k in n is not 0"});
+  EXPECT_EQ(value_of("k"), "1");
+  const std::string version = std::to_string(open(path).kv("n").get("k")->version());
+  const Ended put = kv({"n", "put", "k", "2", "--if-version", version, "--json"});
+  expect_done(put);
+  EXPECT_EQ(value_of("k"), "2");
+  expect_failed(kv({"n", "put", "k", "3", "--if-version", version}), {"nothing was put"});
+  expect_failed(kv({"n", "delete", "k", "--if-version", version}), {"nothing was deleted"});
+  EXPECT_EQ(value_of("k"), "2");
+  const std::string newer = std::to_string(nlohmann::json::parse(put.out)["version"].get<uint64_t>());
+  EXPECT_EQ(kv({"n", "delete", "k", "--if-version", newer}).out, "deleted: 1\n");
+  EXPECT_EQ(value_of("k"), "(none)");
+  expect_wrong_usage(kv({"n", "put", "k", "1", "--if-version", "x"}), {"--if-version x is no version"});
+  expect_wrong_usage(kv({"n", "put", "k", "1", "--if-version", "-1"}), {"no version"});
+  expect_wrong_usage(kv({"n", "get", "k", "--if-version", "1"}), {"--if-version is for put and delete"});
+  expect_wrong_usage(kv({"n", "delete", "--prefix", "k", "--if-version", "1"}), {"one key"});
+}
+
 TEST_F(KvCommand, ATimeAndMetadataAreKept) {
   expect_done(kv({"n", "put", "k", "v", "--ttl", "2h", "--metadata", R"({"user": [17]})"}));
   const auto value = open(path).kv("n").get("k");
@@ -156,7 +193,7 @@ TEST_F(KvCommand, OnlyCreateMakesADatabase) {
 
 TEST_F(KvCommand, SaysWhatIsWrongWithItsUsage) {
   expect_wrong_usage(kv({"n"}), {"what is to be done with n", "put KEY VALUE"});
-  expect_wrong_usage(kv({"n", "set", "k", "v"}), {"set is none of get, put, delete and list"});
+  expect_wrong_usage(kv({"n", "set", "k", "v"}), {"set is none of get, put, increment, delete and list"});
   expect_wrong_usage(kv({"n", "get"}), {"takes KEY"});
   expect_wrong_usage(kv({"n", "put", "k"}), {"KEY and VALUE"});
   expect_wrong_usage(kv({"n", "list", "k"}), {"--prefix"});
