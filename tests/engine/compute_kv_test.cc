@@ -150,6 +150,7 @@ TEST_F(ComputeKv, RowsAndKeysEachVoidIt) {
   kv.put("a", "x");
   expect_anew("2x", make);
   db.exec("CREATE TABLE other (x)");
+  row();  // a statement's first run behind a change of the schema is not cached
   expect_anew("2x", make);
 }
 
