@@ -60,7 +60,7 @@ struct alignas(64) HotBucket {
   uint32_t having(uint64_t tag) const noexcept;
   // The first of them, there being one; and those after it.
   const std::atomic<uint64_t>& first_of(uint32_t having) const noexcept {
-    const uint32_t bit = static_cast<uint32_t>(std::countr_zero(having));  // even: so this is its bytes, halved twice
+    const auto bit = static_cast<size_t>(std::countr_zero(having));  // even: so this is its bytes, halved twice
     return *reinterpret_cast<const std::atomic<uint64_t>*>(reinterpret_cast<const std::byte*>(words) + bit * 4);
   }
   static uint32_t after_first(uint32_t having) noexcept {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <ctime>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "cache/boot_id.h"
@@ -46,9 +47,11 @@ uint64_t first_seq() noexcept {
   return (static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec)) / 512 + 1;
 }
 
-uint64_t inode_of(const std::filesystem::path& path) noexcept {
+// 0: there is no such file. Nothing: that cannot be told, for want of a right to look, for example.
+std::optional<uint64_t> inode_of(const std::filesystem::path& path) noexcept {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+  if (::stat(path.c_str(), &status) == 0) return status.st_ino;
+  return errno == ENOENT || errno == ENOTDIR ? std::optional<uint64_t>(0) : std::nullopt;
 }
 
 }  // namespace
@@ -62,7 +65,7 @@ std::unique_ptr<KvStamps> KvStamps::open(const KvStampsOptions& options, std::st
   if (!(alone ? stamps->begin(options, path, boot, why) : stamps->map_existing(path, boot, why))) return nullptr;
   for (size_t i = 0; i < kFiles.size(); ++i) {
     stamps->paths_[i] = options.folder / kFiles[i];
-    stamps->inodes_[i] = inode_of(stamps->paths_[i]);
+    stamps->inodes_[i] = inode_of(stamps->paths_[i]).value_or(0);
   }
   return stamps;
 }
@@ -178,7 +181,7 @@ KvStamps::~KvStamps() {
 // Numbers are not given to other files meanwhile: all three are held open or mapped.
 const char* KvStamps::misplaced_file() const noexcept {
   for (size_t i = 0; i < kFiles.size(); ++i) {
-    if (inode_of(paths_[i]) != inodes_[i]) return kFiles[i];
+    if (inode_of(paths_[i]).value_or(inodes_[i]) != inodes_[i]) return kFiles[i];
   }
   return nullptr;
 }

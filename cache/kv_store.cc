@@ -72,6 +72,13 @@ std::unique_ptr<KvStore> KvStore::open(const KvStoreOptions& options, std::strin
                                   .boot_id = options.boot_id},
                                  why);
     if (stamps == nullptr) return nullptr;
+    // New stamps have no mark of a writer that died while there were others: what it has written comes to light now.
+    if (stamps->is_new()) {
+      if (const int code = environment->decide_dead_commit(); code != 0) {
+        why = options.folder.string() + ": " + ::mdb_strerror(code);
+        return nullptr;
+      }
+    }
     if (const auto read = environment->read()) stamps->void_if_foreign(last_transaction(read.get()));
     Clock& clock = options.clock != nullptr ? *options.clock : system_clock();
     return std::unique_ptr<KvStore>(new KvStore(std::move(environment), std::move(stamps), clock));

@@ -126,6 +126,7 @@ cache::EntryRef Computer::find_in_store(const cache::KeyBuilder& key, const cach
 Computed Computer::compute_together(const cache::KeyBuilder& key, const cache::KeyHash& hash,
                                     const ComputeOptions& options, ComputeFunction function) {
   HostCall::refuse_inside();
+  const Dependencies::RefusesOnError on_error;
   const auto current = Dependencies::current_shared();
   if (current != nullptr && current->computes(tiers_.readers, key.bytes()))
     throw Error(ErrorCode::kMisuse, "the function of this key asks for the key itself");

@@ -124,9 +124,11 @@ void Dependencies::add_kv_slot(const KvRead& read) {
   if (TERN_MUTANT(kComputeKvKeyDropped) && !kv_slots_.empty()) return;
   if (kv_slots_.size() >= kCompactKvAt) compact();
   kv_slots_.push_back(static_cast<uint32_t>(read.slot & (cache::KvStamps::kSlots - 1)));
-  const bool first = kv_label_ == ~uint64_t{0};
-  kv_label_ =
-      TERN_MUTANT(kComputeKvLabelLate) && !first ? std::max(kv_label_, read.label) : std::min(kv_label_, read.label);
+  if (TERN_MUTANT(kComputeKvLabelLate) && kv_label_ != ~uint64_t{0}) {
+    kv_label_ = std::max(kv_label_, read.label);
+  } else {
+    kv_label_ = std::min(kv_label_, read.label);
+  }
   limit(kv_expires_at_ms_, read.expires_at_ms);
 }
 

@@ -64,6 +64,7 @@ Engine::Engine(std::string path, const Options& options)
       host_(options.extensions) {
   check_policy(default_policy_);
   sql::ConnectionOptions connection = connection_options(path_, options);
+  file_ = connection.path;
   sql::initialize({.accept_wal_reset_bug = options.accept_unsafe_sqlite});
   if (read_only_ = sql::why_read_only(connection.path); !read_only_.empty()) {
     connection.read_only = true;
@@ -122,7 +123,7 @@ Engine::Engine(std::string path, const Options& options)
 
 void Engine::open_cache(const sql::ConnectionOptions& connection, const Options& options) {
   struct stat status {};
-  if (::stat(path_.c_str(), &status) != 0) {
+  if (::stat(file_.c_str(), &status) != 0) {
     cache_off_ = "the database file cannot be examined";
     return;
   }
@@ -131,7 +132,7 @@ void Engine::open_cache(const sql::ConnectionOptions& connection, const Options&
   coherence.connection.page_cache_bytes = kSmallPageCacheBytes;
   coherence.checkpoint_frames = options.checkpoint_frames;
   coherence.max_log_bytes = options.max_log_bytes;
-  coherence.stamps.folder = path_ + "-tern";
+  coherence.stamps.folder = file_ + "-tern";
   coherence.stamps.device = status.st_dev;
   coherence.stamps.inode = status.st_ino;
   coherence.stamps.slots_wanted =
@@ -288,6 +289,7 @@ Explanation Engine::explain(Prepared& prepared, const cache::KeyBuilder& key) {
 }
 
 std::shared_ptr<SessionImpl> Engine::open_session() {
+  const Dependencies::RefusesOnError on_error;
   check_usable();
   HostCall::refuse_inside();
   return translated([&] {

@@ -95,6 +95,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // In order of construction: what stands below uses what stands above, and goes first. All constant after
   // construction.
   const std::string path_;
+  std::string file_;  // the same from the root: the program may change its working folder
   const int busy_timeout_ms_;
   const Policy default_policy_;
   EntryTime time_;

@@ -24,9 +24,9 @@ KvTier& Engine::kv() {
 
 std::unique_ptr<KvTier> Engine::open_kv() {
   struct stat status {};
-  if (::stat(path_.c_str(), &status) != 0) throw Error(ErrorCode::kIo, path_ + ": " + std::strerror(errno));
+  if (::stat(file_.c_str(), &status) != 0) throw Error(ErrorCode::kIo, path_ + ": " + std::strerror(errno));
   KvTierOptions options;
-  const std::string folder = path_ + "-tern";
+  const std::string folder = file_ + "-tern";
   options.store.folder = folder + "/kv";
   options.store.map_bytes = kv_map_bytes_;
   options.store.file_mode = status.st_mode & 0666;

@@ -247,6 +247,7 @@ KvPage KvNamespace::list(const KvListOptions& options) const {
 const std::string& KvNamespace::name() const noexcept { return impl_->name; }
 
 KvNamespace Database::kv(std::string_view name, const KvOptions& options) {
+  const internal::Dependencies::RefusesOnError on_error;
   engine_->check_usable();
   internal::check_kv_name(name);
   return internal::translated([&] {
@@ -258,6 +259,7 @@ KvNamespace Database::kv(std::string_view name, const KvOptions& options) {
 }
 
 std::vector<std::string> Database::kv_namespaces() {
+  const internal::Dependencies::RefusesOnError on_error;
   engine_->check_usable();
   return internal::translated([&] { return engine_->kv().namespaces(); });
 }

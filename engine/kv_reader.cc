@@ -53,11 +53,13 @@ std::optional<Pinned> KvTier::get(uint64_t kv_namespace, std::string_view key) {
       const std::span<const std::byte> record = entry->body();
       const bool absent = cache::kv_record_is_absent(record);
       const int64_t expires_at_ms = absent ? 0 : cache::kv_expires_at_ms(record.data());
-      const bool there = !absent && (expires_at_ms == 0 || expires_at_ms > now_ms());
+      // What has expired by now may have been put anew between seq and then: the store knows.
+      if (expires_at_ms != 0 && expires_at_ms <= now_ms()) [[unlikely]]
+        return get_from_store(kv_namespace, key, hot_key);
       if (Dependencies::current() != nullptr) [[unlikely]]
-        collect(hot_key.slot(), seq, there ? expires_at_ms : 0);
+        collect(hot_key.slot(), seq, expires_at_ms);
       counters_.add(Counter::kKvHotHits);
-      if (!there) return std::nullopt;
+      if (absent) return std::nullopt;
       return Access::pinned(record, std::move(entry));
     }
     counters_.add(Counter::kKvInvalidations);
@@ -67,7 +69,11 @@ std::optional<Pinned> KvTier::get(uint64_t kv_namespace, std::string_view key) {
 
 // Rule Fill: the label comes before the snapshot, so that what is read now can never pass for newer than a commit that
 // it has not seen. acquire, in seq(), keeps the order.
-std::optional<Pinned> KvTier::get_from_store(uint64_t kv_namespace, std::string_view key, const KvHotKey& hot_key) {
+//
+// A value that expires between the snapshot and the look at the clock may have been put anew in between, or been given
+// more time: it was there all the while. So it counts as absent only if it had expired before the snapshot.
+std::optional<Pinned> KvTier::get_from_store(uint64_t kv_namespace, std::string_view key, const KvHotKey& hot_key,
+                                             int64_t expired_by_ms) {
   const Dependencies::RefusesOnError on_error;
   const uint64_t slot = hot_key.slot();
   heal(slot);
@@ -84,7 +90,9 @@ std::optional<Pinned> KvTier::get_from_store(uint64_t kv_namespace, std::string_
   if (code != 0 && code != MDB_NOTFOUND) throw kv_error(code, *store_);
   const auto parsed = code == 0 ? cache::parse_kv_record(record) : std::nullopt;
   if (code == 0 && !parsed) throw kv_error(MDB_CORRUPTED, *store_);
-  const bool there = parsed && (parsed->expires_at_ms == 0 || !parsed->expired(now_ms()));
+  const int64_t now = parsed && parsed->expires_at_ms != 0 ? now_ms() : 0;
+  const bool there = parsed && (parsed->expires_at_ms == 0 || !parsed->expired(now));
+  if (parsed && !there && parsed->expires_at_ms > expired_by_ms) return get_from_store(kv_namespace, key, hot_key, now);
   collect(slot, label, there ? parsed->expires_at_ms : 0);
   if (!there) {
     keep_absent(hot_key, label);

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -106,7 +107,8 @@ class KvTier {
   }
   void heal(uint64_t slot) noexcept;
 
-  std::optional<Pinned> get_from_store(uint64_t kv_namespace, std::string_view key, const cache::KvHotKey& hot_key);
+  std::optional<Pinned> get_from_store(uint64_t kv_namespace, std::string_view key, const cache::KvHotKey& hot_key,
+                                       int64_t expired_by_ms = std::numeric_limits<int64_t>::min());
   bool still_true(const cache::HotEntry& entry, const cache::KvHotKey& hot_key, uint64_t seq) noexcept;
   std::optional<Pinned> show(std::span<const std::byte> record, const cache::KvHotKey& hot_key, uint64_t label,
                              cache::KvStore::Read* read);

@@ -64,6 +64,21 @@ TEST_F(Compute, AStatementThatFailedKeepsItFromBeingCached) {
   expect_uncached(ask("p", prepares), "failed");
 }
 
+TEST_F(Compute, WhatIsMadeInsteadOfAnErrorIsNotCached) {
+  const auto instead = [](auto&& of) {
+    try {
+      return std::string(of());
+    } catch (const Error&) {
+      return std::string("none");
+    }
+  };
+  const auto asks_itself = [&] {
+    return instead([&] { return std::string(ask("k", [] { return std::string("inner"); }).text()); });
+  };
+  expect_uncached(ask("k", asks_itself), "failed");
+  expect_uncached(ask("n", [&] { return instead([&] { return db.kv("").name(); }); }), "failed");
+}
+
 TEST_F(Compute, AnotherDatabaseIsNoPartOfIt) {
   Database other = open(temp.file("other.db"));
   other.exec("CREATE TABLE o (v); INSERT INTO o VALUES ('o1')");

@@ -36,6 +36,38 @@ TEST(OtherFile, UnderTheSamePathInAnotherWorkingFolderIsNotRead) {
   fs::current_path(before);
 }
 
+TEST(OtherFile, KeysStayBesideTheDatabaseTheyBelongToInAnotherWorkingFolder) {
+  const test::TempFolder here;
+  const test::TempFolder there;
+  make(here.file("app.db"), 1);
+  make(there.file("app.db"), 2);
+  const auto before = fs::current_path();
+  fs::current_path(here.path());
+  Database early = open("app.db");
+  early.kv("x").put("k", "early");
+  Database late = open(there.file("app.db"));
+  fs::current_path(there.path());
+  EXPECT_NO_THROW(early.kv("x").put("l", "early"));
+  EXPECT_FALSE(late.kv("x").get("k").has_value());
+  fs::current_path(before);
+  EXPECT_EQ(early.kv("x").get("l")->text(), "early");
+}
+
+TEST(OtherFile, IsNotWhereTheKeysGoThatAreOpenedInAnotherWorkingFolder) {
+  const test::TempFolder here;
+  const test::TempFolder there;
+  make(here.file("app.db"), 1);
+  make(there.file("app.db"), 2);
+  const auto before = fs::current_path();
+  fs::current_path(here.path());
+  Database db = open("app.db");
+  fs::current_path(there.path());
+  db.kv("x").put("k", "v");
+  fs::current_path(before);
+  EXPECT_TRUE(fs::exists(here.file("app.db-tern/kv")));
+  EXPECT_FALSE(fs::exists(there.file("app.db-tern/kv")));
+}
+
 TEST(OtherFile, ThatWasMovedInItsPlaceIsAClearError) {
   const test::TempFolder temp;
   make(temp.file("app.db"), 1);

@@ -37,7 +37,7 @@
 //     …
 //   });
 //
-// Errors: kLimit for a key of more than kMaxComputedKeyBytes, or a value of 4 GiB; kMisuse; whatever the function
+// Errors: kLimit for a key of more than kMaxComputedKeyBytes, or a value of 2 GiB; kMisuse; whatever the function
 // throws.
 #pragma once
 
