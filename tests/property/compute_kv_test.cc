@@ -138,7 +138,8 @@ class Side {
 
 class Model {
  public:
-  explicit Model(const SharedTime& time) : time_(time) {}
+  // Looks at the time, as who opens the database has: it may be set back before the first step that needs it.
+  explicit Model(const SharedTime& time) : time_(time) { now_ms(); }
 
   std::string row(uint32_t place) { return rows_[place % kRows]; }
   std::string key(uint32_t place) {
@@ -244,9 +245,9 @@ struct ComputedFromKv : ::testing::Test {
           } else {
             time->monotonic_ms += std::max<int64_t>(model.until_next_expiry_ms() - 1 + number % 3, 0);
           }
-          // Seen by somebody who looks.
-          tell(whom, "put 0 " + value);
-          model.put(0, value, 0);
+          // Seen by somebody who looks, as who gives a time to live does.
+          tell(whom, "put 0 " + value + " 3600000");
+          model.put(0, value, 3'600'000);
           break;
         default: {
           const uint32_t recipe = (verb / 16 % 8 * 37 + 1) % 1024;  // eight of them, which are hit
@@ -285,6 +286,7 @@ struct ComputedFromKv : ::testing::Test {
     });
     rc::detail::TestParams params = rc::detail::configuration().testParams;
     params.maxSuccess = cases;
+    params.disableShrinking = true;  // a case opens two databases: it would take longer than the test may
     const auto result = rc::detail::checkProperty(property, rc::detail::TestMetadata{}, params);
     std::ostringstream told;
     rc::detail::printResultMessage(result, told);
@@ -302,7 +304,7 @@ using ComputedFromKvCi = ComputedFromKv;
 
 TEST_F(ComputedFromKv, IsWhatItsFunctionGives) { compare(3, 2); }
 
-TEST_F(ComputedFromKvCi, IsWhatItsFunctionGives) { compare(10, 4); }
+TEST_F(ComputedFromKvCi, IsWhatItsFunctionGives) { compare(6, 2); }
 
 }  // namespace
 }  // namespace tern::test

@@ -34,7 +34,8 @@ struct Figures {
                 what, rounds, seconds, reads, hot, acknowledged, died_writing, kills, point_kills, violations, lost,
                 torn, errors);
   }
-  bool good() const { return violations + lost + torn + errors == 0 && reads > 0 && acknowledged > 0; }
+  bool good() const { return violations + lost + torn + errors == 0; }
+  bool tried() const { return reads > 0 && acknowledged > 0; }
 };
 
 using Numbers = std::array<int64_t, kUnits>;
@@ -49,7 +50,8 @@ class Run {
       settings_.grouped = rounds_ % 2 == 0;
       round(figures_[rounds_ % 2]);
       ++rounds_;
-    } while (good() && (rounds_ < settings_.rounds || all_kills() < settings_.kills ||
+      // On a busy machine a round may end before anybody is up.
+    } while (good() && (rounds_ < settings_.rounds || !tried() || all_kills() < settings_.kills ||
                         static_cast<double>(now_ns() - begin) / 1e9 < settings_.minutes * 60));
     print();
     return good();
@@ -58,8 +60,10 @@ class Run {
  private:
   uint64_t all_kills() const { return figures_[0].kills + figures_[1].kills; }
   bool good() const {
-    const auto fine = [](const Figures& figures) { return figures.rounds == 0 || figures.good(); };
-    return std::ranges::all_of(figures_, fine);
+    return std::ranges::all_of(figures_, [](const Figures& figures) { return figures.good(); });
+  }
+  bool tried() const {
+    return std::ranges::all_of(figures_, [](const Figures& figures) { return figures.rounds == 0 || figures.tried(); });
   }
 
   void round(Figures& figures) {
