@@ -22,27 +22,27 @@ void make(const std::string& path, int64_t n) {
   db.query("INSERT INTO t VALUES (?)", n);
 }
 
-TEST(OtherFile, UnderTheSamePathInAnotherWorkingFolderIsNotRead) {
+// Two files of one name; the program begins in the folder of the first.
+struct AnotherWorkingFolder : testing::Test {
+  AnotherWorkingFolder() {
+    make(here.file("app.db"), 1);
+    make(there.file("app.db"), 2);
+    fs::current_path(here.path());
+  }
+  ~AnotherWorkingFolder() override { fs::current_path(before); }
   const test::TempFolder here;
   const test::TempFolder there;
-  make(here.file("app.db"), 1);
-  make(there.file("app.db"), 2);
-  const auto before = fs::current_path();
-  fs::current_path(here.path());
+  const fs::path before = fs::current_path();
+};
+
+TEST_F(AnotherWorkingFolder, IsNotWhereTheFileOfThatPathIsRead) {
   Database db = open("app.db");
   fs::current_path(there.path());
   const auto n = [&] { return db.query("SELECT n FROM t")[0].get<int64_t>(0); };
   EXPECT_NO_THROW(EXPECT_EQ(n(), 1));
-  fs::current_path(before);
 }
 
-TEST(OtherFile, KeysStayBesideTheDatabaseTheyBelongToInAnotherWorkingFolder) {
-  const test::TempFolder here;
-  const test::TempFolder there;
-  make(here.file("app.db"), 1);
-  make(there.file("app.db"), 2);
-  const auto before = fs::current_path();
-  fs::current_path(here.path());
+TEST_F(AnotherWorkingFolder, LeavesKeysBesideTheDatabaseThatTheyBelongTo) {
   Database early = open("app.db");
   early.kv("x").put("k", "early");
   Database late = open(there.file("app.db"));
@@ -53,17 +53,10 @@ TEST(OtherFile, KeysStayBesideTheDatabaseTheyBelongToInAnotherWorkingFolder) {
   EXPECT_EQ(early.kv("x").get("l")->text(), "early");
 }
 
-TEST(OtherFile, IsNotWhereTheKeysGoThatAreOpenedInAnotherWorkingFolder) {
-  const test::TempFolder here;
-  const test::TempFolder there;
-  make(here.file("app.db"), 1);
-  make(there.file("app.db"), 2);
-  const auto before = fs::current_path();
-  fs::current_path(here.path());
+TEST_F(AnotherWorkingFolder, IsNotWhereKeysGoThatAreOpenedInIt) {
   Database db = open("app.db");
   fs::current_path(there.path());
   db.kv("x").put("k", "v");
-  fs::current_path(before);
   EXPECT_TRUE(fs::exists(here.file("app.db-tern/kv")));
   EXPECT_FALSE(fs::exists(there.file("app.db-tern/kv")));
 }
