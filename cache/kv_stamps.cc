@@ -11,23 +11,19 @@
 #include <cstring>
 #include <ctime>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "cache/boot_id.h"
+#include "cache/errno_text.h"
 #include "cache/lock_descriptors.h"
 #include "cache/probes.h"
 
 namespace tern::cache {
 namespace {
 
-constexpr char kMagic[8] = {'T', 'E', 'R', 'N', 'K', 'V', 'S', 'T'};
-constexpr uint32_t kVersion = 2;
+constexpr char kKvStampsMagic[8] = {'T', 'E', 'R', 'N', 'K', 'V', 'S', 'T'};
+constexpr uint32_t kKvStampsVersion = 2;
 constexpr off_t kAliveByte = off_t{1} << 62;  // of data.mdb, far behind its end: no data is meant
-
-std::string errno_text(const char* what, const std::filesystem::path& path) {
-  return std::string(what) + " " + path.string() + ": " + std::strerror(errno);
-}
 
 bool set_alive_lock(int fd, short type) noexcept {
   struct flock range {};
@@ -47,14 +43,14 @@ uint64_t first_seq() noexcept {
   return (static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec)) / 512 + 1;
 }
 
-// 0: there is no such file. Nothing: that cannot be told, for want of a right to look, for example.
-std::optional<uint64_t> inode_of(const std::filesystem::path& path) noexcept {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) return status.st_ino;
-  return errno == ENOENT || errno == ENOTDIR ? std::optional<uint64_t>(0) : std::nullopt;
-}
-
 }  // namespace
+
+// Nothing: that cannot be told, for want of a right to look, for example.
+std::optional<KvStamps::FileIdentity> KvStamps::identity_of(const std::filesystem::path& path) noexcept {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) return FileIdentity{status.st_dev, status.st_ino};
+  return errno == ENOENT || errno == ENOTDIR ? std::optional(FileIdentity{}) : std::nullopt;
+}
 
 std::unique_ptr<KvStamps> KvStamps::open(const KvStampsOptions& options, std::string& why) {
   std::unique_ptr<KvStamps> stamps(new KvStamps());
@@ -65,7 +61,7 @@ std::unique_ptr<KvStamps> KvStamps::open(const KvStampsOptions& options, std::st
   if (!(alone ? stamps->begin(options, path, boot, why) : stamps->map_existing(path, boot, why))) return nullptr;
   for (size_t i = 0; i < kFiles.size(); ++i) {
     stamps->paths_[i] = options.folder / kFiles[i];
-    stamps->inodes_[i] = inode_of(stamps->paths_[i]).value_or(0);
+    stamps->identities_[i] = identity_of(stamps->paths_[i]).value_or(FileIdentity{});
   }
   return stamps;
 }
@@ -87,7 +83,7 @@ bool KvStamps::announce(const KvStampsOptions& options, bool& alone, std::string
 }
 
 bool KvStamps::valid(const Header& header, const std::string& boot) noexcept {
-  return std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kVersion &&
+  return std::memcmp(header.magic, kKvStampsMagic, sizeof kKvStampsMagic) == 0 && header.version == kKvStampsVersion &&
          header.slot_bits == kSlotBits && header.checksum == XXH3_64bits(&header, offsetof(Header, checksum)) &&
          boot == header.boot_id;
 }
@@ -155,8 +151,8 @@ bool KvStamps::begin(const KvStampsOptions& options, const std::filesystem::path
     return false;
   }
   auto* const header = new (static_cast<void*>(header_)) Header{};
-  std::memcpy(header->magic, kMagic, sizeof kMagic);
-  header->version = kVersion;
+  std::memcpy(header->magic, kKvStampsMagic, sizeof kKvStampsMagic);
+  header->version = kKvStampsVersion;
   header->slot_bits = kSlotBits;
   std::memcpy(header->boot_id, boot.data(), std::min(boot.size(), sizeof header->boot_id - 1));
   header->checksum = XXH3_64bits(header, offsetof(Header, checksum));
@@ -181,7 +177,7 @@ KvStamps::~KvStamps() {
 // Numbers are not given to other files meanwhile: all three are held open or mapped.
 const char* KvStamps::misplaced_file() const noexcept {
   for (size_t i = 0; i < kFiles.size(); ++i) {
-    if (inode_of(paths_[i]).value_or(inodes_[i]) != inodes_[i]) return kFiles[i];
+    if (identity_of(paths_[i]).value_or(identities_[i]) != identities_[i]) return kFiles[i];
   }
   return nullptr;
 }

@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -116,6 +117,14 @@ class KvStamps {
   static constexpr size_t kFileBytes = kHeaderBytes + kSlots * sizeof(uint64_t);
   static_assert(sizeof(Header) <= kHeaderBytes);
 
+  // Zeros: there is no such file.
+  struct FileIdentity {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+    bool operator==(const FileIdentity&) const = default;
+  };
+  static std::optional<FileIdentity> identity_of(const std::filesystem::path& path) noexcept;
+
   KvStamps() = default;
   bool announce(const KvStampsOptions& options, bool& alone, std::string& why);
   static bool valid(const Header& header, const std::string& boot) noexcept;
@@ -131,7 +140,7 @@ class KvStamps {
   bool is_new_ = false;
   static constexpr std::array<const char*, 3> kFiles = {"data.mdb", "lock.mdb", "stamps"};
   std::array<std::filesystem::path, kFiles.size()> paths_;
-  std::array<uint64_t, kFiles.size()> inodes_{};
+  std::array<FileIdentity, kFiles.size()> identities_{};
 };
 
 }  // namespace tern::cache

@@ -18,7 +18,7 @@ using kv_detail::text_of;
 
 namespace {
 
-constexpr std::string_view kMagic("TERN-KV\0", 8);
+constexpr std::string_view kFolderMagic("TERN-KV\0", 8);
 constexpr int kOpenWaitMs = 5000;
 
 uint64_t last_transaction(MDB_txn* transaction) noexcept { return ::mdb_txn_id(transaction); }
@@ -55,7 +55,7 @@ std::unique_ptr<KvStore> KvStore::open(const KvStoreOptions& options, std::strin
     place.owner = options.owner;
     place.group = options.group;
     place.tables = kTables;
-    place.magic = kMagic;
+    place.magic = kFolderMagic;
     place.format_version = kFormatVersion;
     place.durable = true;
     auto environment = LmdbEnvironment::open(place, why);
@@ -127,7 +127,7 @@ int KvStore::open_namespace(std::string_view name, bool make, int wait_ms, uint6
   return environment_->note(code);
 }
 
-int KvStore::for_each_namespace(const Read& read, FunctionRef<void(std::string_view)> f) noexcept {
+int KvStore::for_each_namespace(const Read& read, FunctionRef<void(std::string_view)> f) {
   Cursor cursor(read.get(), environment_->table(kNames));
   MDB_val key{};
   MDB_val value{};

@@ -74,7 +74,7 @@ class KvStore {
   // The number of the namespace; of one that is new, if `make`. The name has 1 to kMaxNameBytes.
   int open_namespace(std::string_view name, bool make, int wait_ms, uint64_t& number) noexcept;
   // Calls f with each name, in order.
-  int for_each_namespace(const Read& read, FunctionRef<void(std::string_view)> f) noexcept;
+  int for_each_namespace(const Read& read, FunctionRef<void(std::string_view)> f);
 
   // The record's bytes, which live as long as the snapshot. Expired ones are found.
   int find(const Read& read, uint64_t kv_namespace, std::string_view key, std::span<const std::byte>& record) noexcept;

@@ -34,7 +34,7 @@ int KvTransaction::note(int code) noexcept {
   return store_->environment().note(code);
 }
 
-int KvTransaction::find(uint64_t kv_namespace, std::string_view key, std::span<const std::byte>& record) noexcept {
+int KvTransaction::find(uint64_t kv_namespace, std::string_view key, KvRecord& record) noexcept {
   uint64_t node = 0;
   std::string_view piece;
   int code = kv_detail::find_place(write_.get(), table(KvStore::kValues), kv_namespace, key, node, piece);
@@ -43,8 +43,14 @@ int KvTransaction::find(uint64_t kv_namespace, std::string_view key, std::span<c
   MDB_val name = lmdb(place.place());
   MDB_val value{};
   code = ::mdb_get(write_.get(), table(KvStore::kValues), &name, &value);
-  if (code == 0) record = bytes_of(value);
-  return note(code);
+  if (code != 0) return note(code);
+  const auto parsed = parse_kv_record(bytes_of(value));
+  if (!parsed) {
+    failed_ = true;  // what was changed before it must not stay; other keys are as good as before
+    return MDB_CORRUPTED;
+  }
+  record = *parsed;
+  return 0;
 }
 
 int KvTransaction::make_node(uint64_t parent, std::string_view head, uint64_t& node) noexcept {

@@ -29,7 +29,7 @@ class KvTransaction {
   uint64_t next_version() noexcept { return number_ * kMaxUnits + units_++; }
 
   // Expired ones are found.
-  int find(uint64_t kv_namespace, std::string_view key, std::span<const std::byte>& record) noexcept;
+  int find(uint64_t kv_namespace, std::string_view key, KvRecord& record) noexcept;
   // Whatever was there.
   int put(uint64_t kv_namespace, std::string_view key, const KvRecord& record) noexcept;
   int erase(uint64_t kv_namespace, std::string_view key) noexcept;

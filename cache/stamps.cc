@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "cache/boot_id.h"
+#include "cache/errno_text.h"
 #include "cache/folder_lock.h"
 #include "cache/lock_descriptors.h"
 #include "cache/probes.h"
@@ -29,10 +30,6 @@ constexpr int kFolderPatienceMs = 5000;
 // Byte ranges of the file that carry locks; no data is meant.
 constexpr off_t kStampLockByte = 0;
 constexpr off_t kGuardByte = 1;
-
-std::string errno_text(const char* what, const std::filesystem::path& path) {
-  return std::string(what) + " " + path.string() + ": " + std::strerror(errno);
-}
 
 struct flock one_byte(short type, off_t byte) {
   struct flock range {};

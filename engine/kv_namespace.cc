@@ -23,13 +23,11 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std
 
 // The record of a key that has not expired; nothing else counts as there.
 std::optional<KvRecord> living(KvNamespaceImpl& impl, KvTransaction& transaction, std::string_view key) {
-  std::span<const std::byte> bytes;
-  const int code = transaction.find(impl.number, key, bytes);
+  KvRecord record;
+  const int code = transaction.find(impl.number, key, record);
   if (code == MDB_NOTFOUND) return std::nullopt;
   demand(code, impl.tier.store());
-  const auto record = cache::parse_kv_record(bytes);
-  if (!record) throw internal::kv_error(MDB_CORRUPTED, impl.tier.store());
-  if (record->expired(impl.tier.now_ms())) return std::nullopt;
+  if (record.expired(impl.tier.now_ms())) return std::nullopt;
   return record;
 }
 
@@ -102,7 +100,7 @@ uint64_t KvNamespace::put_many(std::span<const KvItem> items) {
     for (const KvItem& item : items)
       records.push_back(record_of(*impl_, item.key, item.value.view(), item.options, now));
     uint64_t put = 0;
-    impl_->tier.writer().run([&](KvTransaction& transaction, uint64_t version) {
+    impl_->tier.write([&](KvTransaction& transaction, uint64_t version) {
       put = version;
       for (size_t i = 0; i < items.size(); ++i) {
         records[i].version = version;
@@ -120,7 +118,7 @@ size_t KvNamespace::remove_many(std::span<const std::string_view> keys) {
   for (const std::string_view key : keys) internal::check_kv_key(key, impl_->limits);
   return internal::translated([&] {
     size_t removed = 0;
-    impl_->tier.writer().run([&](KvTransaction& transaction, uint64_t) {
+    impl_->tier.write([&](KvTransaction& transaction, uint64_t) {
       removed = 0;
       for (const std::string_view key : keys) {
         if (living(*impl_, transaction, key)) ++removed;
@@ -149,7 +147,7 @@ std::optional<uint64_t> KvNamespace::put_if_version(std::string_view key, uint64
   return internal::translated([&] {
     KvRecord record = record_of(*impl_, key, value.view(), options, impl_->tier.now_ms());
     std::optional<uint64_t> put;
-    impl_->tier.writer().run([&](KvTransaction& transaction, uint64_t version) {
+    impl_->tier.write([&](KvTransaction& transaction, uint64_t version) {
       put.reset();
       const auto there = living(*impl_, transaction, key);
       if ((there ? there->version : 0) != expected) return;
@@ -166,7 +164,7 @@ bool KvNamespace::remove_if_version(std::string_view key, uint64_t expected) {
   internal::check_kv_key(key, impl_->limits);
   return internal::translated([&] {
     bool removed = false;
-    impl_->tier.writer().run([&](KvTransaction& transaction, uint64_t) {
+    impl_->tier.write([&](KvTransaction& transaction, uint64_t) {
       const auto there = living(*impl_, transaction, key);
       removed = there && there->version == expected;
       if (removed) demand(transaction.erase(impl_->number, key), impl_->tier.store());
@@ -180,7 +178,7 @@ int64_t KvNamespace::increment(std::string_view key, int64_t by, const KvPutOpti
   return internal::translated([&] {
     const KvRecord fresh = record_of(*impl_, key, {}, options, impl_->tier.now_ms());
     int64_t sum = 0;
-    impl_->tier.writer().run([&](KvTransaction& transaction, uint64_t version) {
+    impl_->tier.write([&](KvTransaction& transaction, uint64_t version) {
       const auto there = living(*impl_, transaction, key);
       sum = there ? sum_of(key, cache::kv_detail::text_of(there->value), by) : by;
       const std::string text = std::to_string(sum);
@@ -206,7 +204,7 @@ std::optional<Pinned> KvNamespace::get_and_touch(std::string_view key, std::chro
     options.ttl = ttl;
     const int64_t expires_at_ms = internal::kv_expiry(options, now, impl_->limits);
     std::vector<std::byte> bytes;
-    impl_->tier.writer().run([&](KvTransaction& transaction, uint64_t version) {
+    impl_->tier.write([&](KvTransaction& transaction, uint64_t version) {
       bytes.clear();
       const auto there = living(*impl_, transaction, key);
       if (!there) return;

@@ -139,10 +139,10 @@ struct KvTier::Found {
   std::optional<Pinned> value;
 };
 
-// Fills in what the hot table knows; whether that is all.
+// Fills in what the hot table knows; whether that is all. What has expired goes out by one look at the clock, when all
+// is there: the second look at the stamps shows that nothing had changed up to then.
 bool KvTier::find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, uint64_t seq,
                       std::vector<Found>& found) {
-  const int64_t now = now_ms();
   for (size_t i = 0; i < keys.size(); ++i) {
     TERN_SYNC_POINT("kv:many-next");
     const KvHotKey hot_key(kv_namespace, keys[i]);
@@ -151,10 +151,12 @@ bool KvTier::find_hot(uint64_t kv_namespace, std::span<const std::string_view> k
     found[i].slot = hot_key.slot();
     found[i].label = entry->label();
     const std::span<const std::byte> record = entry->body();
-    const bool absent = cache::kv_record_is_absent(record);
-    const int64_t expires_at_ms = absent ? 0 : cache::kv_expires_at_ms(record.data());
-    if (!absent && (expires_at_ms == 0 || expires_at_ms > now))
-      found[i].value = Access::pinned(record, std::move(entry));
+    if (!cache::kv_record_is_absent(record)) found[i].value = Access::pinned(record, std::move(entry));
+  }
+  const int64_t now = now_ms();
+  for (Found& one : found) {
+    const int64_t expires_at_ms = one.value ? one.value->expires_at_ms() : 0;
+    if (expires_at_ms != 0 && expires_at_ms <= now) one.value.reset();
   }
   return true;
 }
@@ -182,21 +184,33 @@ std::vector<std::optional<Pinned>> KvTier::get_many(uint64_t kv_namespace, std::
   return values;
 }
 
+// What the store held at one moment, and the time of it: the clock showed the same before and after. `label` is taken
+// before (rule Fill). A clock that moves with every look is believed after some.
+cache::KvStore::Read KvTier::snapshot(uint64_t& label, int64_t& now) {
+  constexpr int kLooks = 16;
+  for (int look = 1;; ++look) {
+    now = now_ms();
+    label = store_->stamps().seq();
+    int code = 0;
+    auto read = store_->read(code);
+    if (!read) throw kv_error(code, *store_);
+    if (look == kLooks || now_ms() == now) return read;
+  }
+}
+
 std::vector<std::optional<Pinned>> KvTier::many_from_one_snapshot(uint64_t kv_namespace,
                                                                   std::span<const std::string_view> keys) {
   const Dependencies::RefusesOnError on_error;
   std::vector<std::optional<Pinned>> values;
   values.reserve(keys.size());
   for (const std::string_view key : keys) heal(KvHotKey(kv_namespace, key).slot());
-  const int64_t now = now_ms();
-  const uint64_t label = store_->stamps().seq();
-  int code = 0;
-  auto read = store_->read(code);
-  if (!read) throw kv_error(code, *store_);
+  uint64_t label = 0;
+  int64_t now = 0;
+  const auto read = snapshot(label, now);
   for (const std::string_view key : keys) {
     const KvHotKey hot_key(kv_namespace, key);
     std::span<const std::byte> record;
-    code = store_->find(read, kv_namespace, key, record);
+    const int code = store_->find(read, kv_namespace, key, record);
     if (code != 0 && code != MDB_NOTFOUND) throw kv_error(code, *store_);
     const auto parsed = code == 0 ? cache::parse_kv_record(record) : std::nullopt;
     if (code == 0 && !parsed) throw kv_error(MDB_CORRUPTED, *store_);
@@ -229,29 +243,28 @@ KvPage KvTier::list(uint64_t kv_namespace, std::string_view prefix, std::string_
   size_t scanned = 0;
   if (Dependencies::current() != nullptr) [[unlikely]]
     heal(slot);
-  const uint64_t label = store_->stamps().seq();  // before the snapshot
-  const int64_t now = now_ms();
-  int code = 0;
-  const auto read = store_->read(code);
-  if (!read) throw kv_error(code, *store_);
-  code = store_->walk(read, kv_namespace, std::max(prefix, from), [&](std::string_view key, const KvRecord& record) {
-    if (!key.starts_with(prefix)) return false;
-    if (page.keys.size() == limit || scanned == kListScan) {
-      page.complete = false;
-      ends_with(scanned == kListScan ? now : record.expires_at_ms);
-      return false;
-    }
-    ++scanned;
-    last = key;
-    if (!record.expired(now)) {
-      ends_with(record.expires_at_ms);
-      page.keys.push_back({.name = last,
-                           .expires_at_ms = record.expires_at_ms,
-                           .metadata = std::string(cache::kv_detail::text_of(record.metadata)),
-                           .version = record.version});
-    }
-    return true;
-  });
+  uint64_t label = 0;
+  int64_t now = 0;
+  const auto read = snapshot(label, now);
+  const int code =
+      store_->walk(read, kv_namespace, std::max(prefix, from), [&](std::string_view key, const KvRecord& record) {
+        if (!key.starts_with(prefix)) return false;
+        if (page.keys.size() == limit || scanned == kListScan) {
+          page.complete = false;
+          ends_with(scanned == kListScan ? now : record.expires_at_ms);
+          return false;
+        }
+        ++scanned;
+        last = key;
+        if (!record.expired(now)) {
+          ends_with(record.expires_at_ms);
+          page.keys.push_back({.name = last,
+                               .expires_at_ms = record.expires_at_ms,
+                               .metadata = std::string(cache::kv_detail::text_of(record.metadata)),
+                               .version = record.version});
+        }
+        return true;
+      });
   if (code != 0) throw kv_error(code, *store_);
   collect(slot, label, expires_at_ms);
   if (!page.complete) page.cursor = std::move(last);

@@ -21,6 +21,11 @@ KvSweeper::~KvSweeper() {
   thread_.join();
 }
 
+size_t KvSweeper::next_batch(size_t batch, std::chrono::nanoseconds took) noexcept {
+  if (took > kTurn) return std::max(batch / 2, kMinBatch);
+  return took < kTurn / 2 ? std::min(batch * 2, kMaxBatch) : batch;
+}
+
 void KvSweeper::run() noexcept {
   // The host's signals are the host's.
   sigset_t all;
@@ -34,7 +39,7 @@ void KvSweeper::run() noexcept {
       std::unique_lock lock(mutex_);
       if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
     }
-    // A full batch: there is more. Whoever waits to write goes first, since the queue is first come, first served.
+    // There may be more. Whoever waits to write goes first, since the queue is first come, first served.
     wait = round() ? std::chrono::milliseconds(0) : until_next();
   }
 }
@@ -44,7 +49,7 @@ bool KvSweeper::round() noexcept {
     tier_.look();
     busy_ = tier_.store().environment().rest();
     if (!busy_) tier_.store().environment().check_readers();
-    return tier_.sweep_once() == KvTier::kSweepBatch;
+    return tier_.sweep_once() != 0;
   } catch (const std::exception&) {
     return false;
   }

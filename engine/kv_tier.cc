@@ -1,5 +1,6 @@
 #include "engine/kv_tier.h"
 
+#include <chrono>
 #include <utility>
 
 namespace tern::internal {
@@ -37,6 +38,15 @@ void KvTier::refuse() const {
                                   "database, in every program, and open it again");
 }
 
+void KvTier::write(KvWriter::Work work) {
+  Dependencies::refuse_current("it writes to a KV namespace");
+  look();
+  demand_in_place();
+  writer_.run(work);
+  look();
+  demand_in_place();
+}
+
 uint64_t KvTier::open_namespace(std::string_view name, bool make) {
   demand_in_place();
   uint64_t number = 0;
@@ -61,11 +71,15 @@ size_t KvTier::sweep_once() {
   const int64_t now = now_ms();
   const int64_t first = store_->first_due_ms();
   if (first == 0 || first > now) return 0;
+  using std::chrono::steady_clock;
   size_t erased = 0;
-  writer().run([&](cache::KvTransaction& transaction, uint64_t) {
+  steady_clock::time_point turn;  // begins when nobody is waited for any more
+  write([&](cache::KvTransaction& transaction, uint64_t) {
+    turn = steady_clock::now();
     erased = 0;
-    demand(transaction.erase_due(now, kSweepBatch, erased), *store_);
+    demand(transaction.erase_due(now, sweep_batch_, erased), *store_);
   });
+  sweep_batch_ = KvSweeper::next_batch(sweep_batch_, steady_clock::now() - turn);
   counters_.add(Counter::kKvSwept, erased);
   return erased;
 }
@@ -88,15 +102,12 @@ bool KvTier::remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64
   if (keys.empty()) return false;
   // What has expired goes too, but was not there; nor was what somebody else has removed since the walk.
   uint64_t there = 0;
-  writer().run([&](cache::KvTransaction& transaction, uint64_t) {
+  write([&](cache::KvTransaction& transaction, uint64_t) {
     there = 0;
     const int64_t now = now_ms();
     for (const std::string& key : keys) {
-      std::span<const std::byte> record;
-      if (transaction.find(kv_namespace, key, record) == 0) {
-        const auto parsed = cache::parse_kv_record(record);
-        there += parsed && !parsed->expired(now) ? 1 : 0;
-      }
+      cache::KvRecord record;
+      if (transaction.find(kv_namespace, key, record) == 0 && !record.expired(now)) ++there;
       const int erased = transaction.erase(kv_namespace, key);
       if (erased != MDB_NOTFOUND) demand(erased, *store_);
     }

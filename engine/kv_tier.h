@@ -53,7 +53,6 @@ class KvTier {
  public:
   // A record of this size is shown where it lies in the store, and not kept in the hot table.
   static constexpr size_t kViewBytes = size_t{32} << 10;
-  static constexpr size_t kSweepBatch = 256;
   static constexpr size_t kPrefixBatch = 256;
   static constexpr size_t kListScan = 10'000;
 
@@ -68,20 +67,16 @@ class KvTier {
   // A page of the keys that begin so, from the first that is not below `from`; its cursor is the last key, as it is.
   KvPage list(uint64_t kv_namespace, std::string_view prefix, std::string_view from, size_t limit);
 
-  // For one write. Looks whether the files are in their place: what is put into one that is no more would be lost.
-  KvWriter& writer() {
-    Dependencies::refuse_current("it writes to a KV namespace");
-    look();
-    demand_in_place();
-    return writer_;
-  }
+  // One write, durable when it returns (kv_writer.h). Looks whether the files are in their place, before and after:
+  // what was put into one that is no more is lost, and is not to be acknowledged.
+  void write(KvWriter::Work work);
   cache::KvStore& store() noexcept { return *store_; }
   int64_t now_ms() noexcept { return store_->now_ms(); }
 
   // Whether what an entry was made from still stands: kv_seq at which it does, nothing if not.
   std::optional<uint64_t> holds(const cache::KvReadsView& reads) noexcept;
 
-  // One batch of what has expired; how many were removed. Fewer than kSweepBatch: nothing is left.
+  // One batch of what has expired; how many were removed. 0: nothing is left. One thread at a time.
   size_t sweep_once();
   // A batch of the keys that begin so; adds how many of them were there. False: no key does.
   bool remove_batch(uint64_t kv_namespace, std::string_view prefix, uint64_t& removed);
@@ -116,12 +111,15 @@ class KvTier {
   bool find_hot(uint64_t kv_namespace, std::span<const std::string_view> keys, uint64_t seq, std::vector<Found>& found);
   std::vector<std::optional<Pinned>> many_from_one_snapshot(uint64_t kv_namespace,
                                                             std::span<const std::string_view> keys);
+  cache::KvStore::Read snapshot(uint64_t& label, int64_t& now);
 
   // Constant after construction.
   const KvTierOptions options_;
   Counters& counters_;
   std::unique_ptr<cache::KvStore> store_;
   KvWriter writer_;
+
+  size_t sweep_batch_ = KvSweeper::kMaxBatch;  // the sweeping thread's own
 
   std::atomic<const char*> lost_{nullptr};  // the file that is not in its place any more
   std::atomic<uint32_t> pages_held_{0};     // relaxed: a bound

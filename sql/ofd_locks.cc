@@ -159,11 +159,11 @@ int replaced_close(int fd) {
   return close_when_safe(fd, fd);
 }
 
-void before_fork() { books().mutex.lock(); }
-void after_fork_in_parent() { books().mutex.unlock(); }
+void locks_before_fork() { books().mutex.lock(); }
+void locks_after_fork_in_parent() { books().mutex.unlock(); }
 
 // Runs in a child with one thread; only async-signal-safe calls and the books it holds locked.
-void after_fork_in_child() {
+void locks_after_fork_in_child() {
   Books& b = books();
   for (auto& [inode, master] : b.masters) {
     ::close(master.fd);  // the parent's locks stay: they end with the last descriptor, and the parent has one
@@ -191,7 +191,7 @@ LocksKind install_ofd_locks(sqlite3_vfs* unix_vfs) {
     return LocksKind::kPosix;
   }
   books();
-  ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  ::pthread_atfork(locks_before_fork, locks_after_fork_in_parent, locks_after_fork_in_child);
   unix_vfs->xSetSystemCall(unix_vfs, "close", reinterpret_cast<sqlite3_syscall_ptr>(replaced_close));
   unix_vfs->xSetSystemCall(unix_vfs, "fcntl", reinterpret_cast<sqlite3_syscall_ptr>(replaced_fcntl));
   installed_kind.store(LocksKind::kOpenFileDescription, std::memory_order_relaxed);

@@ -67,7 +67,7 @@ void run_import(ImportCommand& command) {
   out.flush();
 }
 
-constexpr const char* kFooter =
+constexpr const char* kImportFooter =
     "All rows are imported in one transaction, or none.\n"
     "CSV (RFC 4180): the first line names the columns; values take the types of the columns; an empty field without\n"
     "quotation marks is NULL. JSON lines: the keys of each object are columns, values keep their types, arrays and\n"
@@ -89,7 +89,7 @@ void add_import(CLI::App& program) {
   app->add_flag("--create", command->plan.create, "Make the table, and the file, if they are missing");
   app->add_flag("--convert-to-wal", command->convert, "Convert a database that is in another journal mode");
   app->add_flag("--json", command->json, "Report as one JSON object");
-  app->footer(kFooter);
+  app->footer(kImportFooter);
   app->callback([command] { run_import(*command); });
 }
 

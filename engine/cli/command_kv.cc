@@ -246,7 +246,7 @@ void run_kv(KvCommand& command, const CLI::App& app) {
   throw UsageError(shorten(command.verb, 40) + " is none of get, put, increment, delete and list; see tern kv --help");
 }
 
-constexpr const char* kFooter =
+constexpr const char* kKvFooter =
     "  get KEY          the value, byte by byte; --info: what is known of it instead\n"
     "  put KEY VALUE    VALUE - is read from standard input, byte by byte\n"
     "  increment KEY BY adds to a whole number in decimal, by 1 without BY; prints the sum\n"
@@ -287,7 +287,7 @@ void add_kv(CLI::App& program) {
   CLI::Option* metadata =
       app->add_option("--metadata", "put, increment: JSON that is kept with the value")->type_name("JSON");
   add_options(app, command.get());
-  app->footer(kFooter);
+  app->footer(kKvFooter);
   const auto first = [](const CLI::Option* option) {
     return option->count() == 0 ? std::string() : show_again(option->results()[0]);
   };

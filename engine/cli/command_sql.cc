@@ -149,7 +149,7 @@ void run_sql(const SqlCommand& command) {
   run_writing(command, *statement, values);
 }
 
-constexpr const char* kFooter =
+constexpr const char* kSqlFooter =
     "ARG is typed as a literal of SQLite: 42 INTEGER, 4.2 REAL, NULL, x'00ff' BLOB, else TEXT; \"'42'\" forces TEXT.\n"
     "Put -- before arguments that begin with a dash.\n"
     "A file that does not exist is made by a statement that begins with CREATE, and by no other.\n"
@@ -175,7 +175,7 @@ void add_sql(CLI::App& program) {
       ->check(CLI::Range(1, 1'000'000).description(""))
       ->type_name("N");
   app->add_flag("--convert-to-wal", command->convert, "Convert a database that is in another journal mode");
-  app->footer(kFooter);
+  app->footer(kSqlFooter);
   app->callback([command, words] {
     command->path = show_again(command->path);
     command->sql = show_again(command->sql);

@@ -7,7 +7,6 @@
 namespace tern::cli {
 namespace {
 
-constexpr size_t kShownCells = 60;
 constexpr char kTooLong[] = "a record of more than 64 MiB; perhaps a quotation mark is not closed";
 
 bool ends_bare_text(char c) noexcept { return c == ',' || c == '\n' || c == '"'; }

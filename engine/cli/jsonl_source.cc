@@ -15,7 +15,6 @@ using Json = nlohmann::ordered_json;
 
 // SQLite's own bound for JSON; it also keeps the writer of nested values, which calls itself, off the end of the stack.
 constexpr size_t kMaxDepth = 1000;
-constexpr size_t kShownCells = 60;
 
 class JsonlSource : public RecordSource {
  public:

@@ -10,8 +10,6 @@
 namespace tern::cli {
 namespace {
 
-constexpr size_t kShownCells = 60;
-
 // What SQLite can hold against one row. Anything else (a full disk, a lock) ends the import.
 bool is_fault_of_the_row(ErrorCode code) noexcept {
   return code == ErrorCode::kConstraint || code == ErrorCode::kSql || code == ErrorCode::kLimit;

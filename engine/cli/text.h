@@ -24,6 +24,8 @@ std::string escape_controls(std::string_view text);
 
 // At most `cells` wide, escaped, ending with "…" if it was cut.
 std::string shorten(std::string_view text, size_t cells);
+// How much of a bad record a message shows.
+inline constexpr size_t kShownCells = 60;
 
 // "1,234,567".
 std::string group_digits(uint64_t number);

@@ -1,6 +1,7 @@
 // Time to live, with a clock that the test owns: the tier by itself, without the thread that sweeps.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,7 @@ struct KvExpiry : ::testing::Test {
   }
   void put(const std::string& key, int64_t expires_at_ms) { put_all({key}, expires_at_ms); }
   void put_all(const std::vector<std::string>& keys, int64_t expires_at_ms) {
-    tier->writer().run([&](cache::KvTransaction& transaction, uint64_t version) {
+    tier->write([&](cache::KvTransaction& transaction, uint64_t version) {
       for (const std::string& key : keys) {
         cache::KvRecord record;
         record.version = version;
@@ -60,7 +61,7 @@ struct KvExpiry : ::testing::Test {
   size_t sweep() {
     size_t swept = 0;
     while (const size_t batch = tier->sweep_once()) {
-      EXPECT_LE(batch, KvTier::kSweepBatch);
+      EXPECT_LE(batch, KvSweeper::kMaxBatch);
       swept += batch;
     }
     return swept;
@@ -73,6 +74,17 @@ struct KvExpiry : ::testing::Test {
   std::unique_ptr<KvTier> tier;
   uint64_t number = 0;
 };
+
+TEST(KvSweeperBatch, FollowsHowLongTheLastOneHadTheStore) {
+  using namespace std::chrono_literals;
+  const size_t most = KvSweeper::kMaxBatch;
+  EXPECT_EQ(KvSweeper::next_batch(most, KvSweeper::kTurn), most);
+  EXPECT_EQ(KvSweeper::next_batch(most, KvSweeper::kTurn + 1ns), most / 2);
+  EXPECT_EQ(KvSweeper::next_batch(most / 4, KvSweeper::kTurn / 2), most / 4);
+  EXPECT_EQ(KvSweeper::next_batch(most / 4, KvSweeper::kTurn / 2 - 1ns), most / 2);
+  EXPECT_EQ(KvSweeper::next_batch(KvSweeper::kMinBatch, 1h), KvSweeper::kMinBatch);
+  EXPECT_EQ(KvSweeper::next_batch(most, 0ns), most);
+}
 
 TEST_F(KvExpiry, AValueEndsAtItsMillisecondHotAndColdAndInListings) {
   put("hot", kStart + 1000);

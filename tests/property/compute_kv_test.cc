@@ -138,8 +138,7 @@ class Side {
 
 class Model {
  public:
-  // Looks at the time, as who opens the database has: it may be set back before the first step that needs it.
-  explicit Model(const SharedTime& time) : time_(time) { now_ms(); }
+  explicit Model(const SharedTime& time) : time_(time) {}
 
   std::string row(uint32_t place) { return rows_[place % kRows]; }
   std::string key(uint32_t place) {
@@ -219,6 +218,9 @@ struct ComputedFromKv : ::testing::Test {
     const auto tell = [&](uint32_t whom, const std::string& command) {
       return whom % 2 == 0 ? other.ask(command) : mine.done(std::istringstream(command));
     };
+    // Both look at the time before it is set for the first time: who opens a database need not, and its sweep may.
+    mine.done(std::istringstream("put 0 v0 3600000"));
+    model.put(0, "v0", 3'600'000);
     int64_t counter = 0;
     for (const auto& [verb, number] : steps) {
       const uint32_t whom = number / 1024;
@@ -304,7 +306,7 @@ using ComputedFromKvCi = ComputedFromKv;
 
 TEST_F(ComputedFromKv, IsWhatItsFunctionGives) { compare(3, 2); }
 
-TEST_F(ComputedFromKvCi, IsWhatItsFunctionGives) { compare(6, 2); }
+TEST_F(ComputedFromKvCi, IsWhatItsFunctionGives) { compare(20, 10); }
 
 }  // namespace
 }  // namespace tern::test
