@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -38,6 +39,9 @@ class StatementImpl {
 
   // Where it runs. std::bad_alloc for a key that is not complete().
   Rows run(const cache::KeyBuilder& key) const;
+  Rows run_past_cache(const cache::KeyBuilder& key) const;
+  // Nothing where the hot tier alone cannot tell; a session's never can.
+  std::optional<Rows> run_if_hot(const cache::KeyBuilder& key) const;
   // For each value the statement with it as its only argument.
   std::vector<Rows> read_many(std::span<const Value> values) const;
 
@@ -112,6 +116,7 @@ class Access {
     return {record.data(), reinterpret_cast<const char*>(record.data()) + head, record.size() - head, source, Pin(pin)};
   }
   static KvNamespace kv(std::shared_ptr<KvNamespaceImpl> impl) noexcept { return KvNamespace(std::move(impl)); }
+  static KvNamespaceImpl& impl(const KvNamespace& names) noexcept { return *names.impl_; }
 
   static Computed computed(cache::EntryRef entry, Source source, std::string why_not_cached = {}) {
     const std::span<const std::byte> bytes = entry->body();

@@ -26,6 +26,7 @@ tern_status check_nothing_out(const tern_database& db) noexcept {
     const char* what;
     const char* remedy;
   } all[] = {{db.statements_out, "statement", "tern_statement_free"},
+             {db.transactions_out, "transaction", "tern_transaction_free"},
              {db.sessions_out, "session", "tern_session_close"},
              {db.namespaces_out, "KV namespace", "tern_kv_free"}};
   return guarded([&] {
@@ -117,21 +118,6 @@ tern_status tern_prepare(tern_database* db, const char* sql, size_t sql_len, ter
   if (db == nullptr) return fail_null("tern_prepare", "db");
   if (const tern_status bad = check_text("tern_prepare", sql); bad != TERN_OK) return bad;
   return guarded([&] { *out = new tern_statement(*db, db->database.prepare({sql, sql_len})); });
-}
-
-void tern_statement_free(tern_statement* statement) { delete statement; }
-
-tern_status tern_query(tern_statement* statement, const tern_value* params, size_t count, tern_result** out) {
-  if (out == nullptr) return fail_null("tern_query", "out");
-  *out = nullptr;
-  if (statement == nullptr) return fail_null("tern_query", "statement");
-  return guarded([&] {
-    const Parameters parameters("tern_query", params, count);
-    // Before the statement runs: a write that is committed must not fail for want of memory.
-    auto result = std::make_unique<tern_result>(tern::Rows());
-    result->rows = statement->statement.bind_values(parameters.values()).run();
-    *out = result.release();
-  });
 }
 
 }  // extern "C"

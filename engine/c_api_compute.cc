@@ -79,7 +79,7 @@ tern_status call(tern_compute_function compute, void* user_data, tern_computatio
   const uint64_t before = tern::internal::failures();
   const tern_status status = compute(user_data, &computation);
   if (computation.lost != TERN_OK) return fail_lost(computation.lost);
-  if (status < TERN_OK || status > TERN_INTERNAL)
+  if (status < TERN_OK || status > TERN_WOULD_BLOCK)
     return fail(TERN_MISUSE, "tern_get_or_compute: the function returned " + std::to_string(static_cast<int>(status)) +
                                  ", which is no tern_status");
   if (status != TERN_OK && tern::internal::failures() == before)

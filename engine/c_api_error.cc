@@ -1,10 +1,12 @@
 // tern.h: status names and the last error of each thread.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 
+#include "engine/c_api_flags.h"
 #include "engine/c_api_handles.h"
 #include "tern/tern.hpp"
 
@@ -37,6 +39,7 @@ static_assert(static_cast<int>(ErrorCode::kNotADatabase) == TERN_NOT_A_DATABASE)
 static_assert(static_cast<int>(ErrorCode::kNoMemory) == TERN_NO_MEMORY);
 static_assert(static_cast<int>(ErrorCode::kUnsupported) == TERN_UNSUPPORTED);
 static_assert(static_cast<int>(ErrorCode::kInternal) == TERN_INTERNAL);
+static_assert(static_cast<int>(ErrorCode::kWouldBlock) == TERN_WOULD_BLOCK);
 
 }  // namespace
 
@@ -61,6 +64,15 @@ tern_status fail_null(const char* function, const char* argument) noexcept {
   char message[128];
   const int size = std::snprintf(message, sizeof message, "%s: %s is NULL", function, argument);
   return fail(TERN_MISUSE, {message, std::min(static_cast<size_t>(size), sizeof message - 1)});
+}
+
+tern_status fail_would_block(const char* function) noexcept {
+  static constexpr std::string_view kWhy =
+      ": the hot tier has no fresh answer, and TERN_ONLY_HOT is set; ask without it where waiting does no harm";
+  std::array<char, 192> message;
+  char* end = message.data();
+  for (const std::string_view part : {std::string_view(function), kWhy}) end = std::copy(part.begin(), part.end(), end);
+  return fail(TERN_WOULD_BLOCK, {message.data(), static_cast<size_t>(end - message.data())});
 }
 
 tern_status fail_current_exception() noexcept {

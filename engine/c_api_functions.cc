@@ -6,10 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "engine/c_api_flags.h"
 #include "engine/c_api_handles.h"
 #include "engine/c_api_values.h"
 #include "tern/function.hpp"
 
+using tern::internal::check_flags;
 using tern::internal::guarded;
 using tern::internal::Parameters;
 
@@ -38,12 +40,6 @@ UserData user_data_of(void* data, void (*destroy)(void*)) {
 }
 
 const tern_value* c_values(tern::Arguments args) noexcept { return reinterpret_cast<const tern_value*>(args.data()); }
-
-void check_flags(const char* function, uint32_t flags, uint32_t known) {
-  if ((flags & ~known) != 0)
-    throw Error(ErrorCode::kUnsupported,
-                std::string(function) + ": flags has bits that are not known here: " + std::to_string(flags & ~known));
-}
 
 // Calls back, and lets an error out as what ends the statement.
 template <typename Call>

@@ -1,9 +1,8 @@
 // What the opaque handles of tern.h are, and how an exception becomes a tern_status.
 //
-// A handle owns its C++ counterpart. A statement and a KV namespace count themselves in their database, so that
-// tern_close() can tell; a result, a value and a page count nowhere. Every extern "C" function that can throw runs
-// inside guarded(), the one place where exceptions end. Thread-safety is that of the C++ objects,
-// which see.
+// A handle owns its C++ counterpart. A statement, a transaction and a KV namespace count themselves in their database,
+// so that tern_close() can tell; a result, a value and a page count nowhere. Every extern "C" function that can throw
+// runs inside guarded(), the one place where exceptions end. Thread-safety is that of the C++ objects, which see.
 #pragma once
 
 #include <atomic>
@@ -15,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/held_transaction.h"
 #include "tern/database.hpp"
 #include "tern/error.hpp"
 #include "tern/kv.hpp"
@@ -28,6 +28,7 @@ struct tern_database {
 
   tern::Database database;
   std::atomic<size_t> statements_out{0};
+  std::atomic<size_t> transactions_out{0};
   std::atomic<size_t> sessions_out{0};
   std::atomic<size_t> namespaces_out{0};
 };
@@ -70,6 +71,15 @@ struct tern_statement {
 
   tern_database* owner = nullptr;  // null for a session's
   tern::Statement statement;
+  tern::internal::CountedOut counted;
+};
+
+struct tern_transaction {
+  tern_transaction(tern_database& from, tern::internal::HeldTransaction::Threads threads)
+      : owner(&from), held(tern::internal::Access::engine(from.database), threads), counted(from.transactions_out) {}
+
+  tern_database* const owner;
+  tern::internal::HeldTransaction held;
   tern::internal::CountedOut counted;
 };
 

@@ -11,8 +11,11 @@
 #include <string>
 #include <string_view>
 
+#include "engine/c_api_flags.h"
 #include "engine/c_api_options.h"
+#include "engine/hot_value.h"
 
+using tern::internal::clear_behind;
 using tern::internal::fail;
 using tern::internal::fail_null;
 using tern::internal::guarded;
@@ -50,19 +53,6 @@ tern::KvListOptions list_options_of(const tern_kv_list_options* given) {
   return options;
 }
 
-// The size of what is filled in: a longer one, of a newer caller, gets zeros behind what is known here.
-template <typename Struct>
-tern_status clear_behind(const char* function, Struct* out) noexcept {
-  if (out->size < sizeof(Struct)) {
-    char message[160];
-    std::snprintf(message, sizeof message,
-                  "%s: the size of what is to be filled in is %zu; set it to the struct's sizeof", function, out->size);
-    return fail(TERN_MISUSE, message);
-  }
-  std::memset(reinterpret_cast<char*>(out) + sizeof(Struct), 0, out->size - sizeof(Struct));
-  return TERN_OK;
-}
-
 void fill(tern_kv_info& info, const tern::Pinned& value) noexcept {
   const std::string_view metadata = value.metadata();
   info.expires_at_ms = value.expires_at_ms();
@@ -96,6 +86,36 @@ tern_status copy_out(const tern::Pinned& value, void* buf, size_t cap, size_t* l
   if (value.size() > cap) return fail_small("tern_kv_get", value.size(), cap);
   if (value.size() != 0) std::memcpy(buf, value.text().data(), value.size());
   return TERN_OK;
+}
+
+// Inlined into both of its callers, so that a get without flags pays for none.
+[[gnu::always_inline]] inline tern_status get(tern_kv* kv, const void* key, size_t key_len, uint32_t flags, void* buf,
+                                              size_t cap, size_t* len, tern_kv_info* info) {
+  if (len == nullptr) return fail_null("tern_kv_get", "len");
+  *len = 0;
+  if (kv == nullptr) return fail_null("tern_kv_get", "kv");
+  if (key == nullptr) return fail_null("tern_kv_get", "key");
+  if (buf == nullptr && cap > 0) return fail_null("tern_kv_get", "buf");
+  if (info != nullptr) {
+    if (const tern_status bad = clear_behind("tern_kv_get", info); bad != TERN_OK) return bad;
+  }
+  tern_status status = TERN_OK;
+  const auto give = [&](const std::optional<tern::Pinned>& value) {
+    if (!value) {
+      status = fail_missing("tern_kv_get");
+      return;
+    }
+    if (info != nullptr) fill(*info, *value);
+    status = copy_out(*value, buf, cap, len);
+  };
+  const tern_status failed = guarded([&] {
+    if (flags == 0) return give(kv->names.get(text_of(key, key_len)));
+    tern::internal::check_flags("tern_kv_get", flags, TERN_ONLY_HOT);
+    const auto known = tern::internal::value_if_hot(tern::internal::Access::impl(kv->names), text_of(key, key_len));
+    if (known) return give(*known);
+    status = tern::internal::fail_would_block("tern_kv_get");
+  });
+  return failed != TERN_OK ? failed : status;
 }
 
 }  // namespace
@@ -146,25 +166,12 @@ tern_status tern_kv_namespaces(tern_database* db, tern_kv_page** out) {
 
 tern_status tern_kv_get(tern_kv* kv, const void* key, size_t key_len, void* buf, size_t cap, size_t* len,
                         tern_kv_info* info) {
-  if (len == nullptr) return fail_null("tern_kv_get", "len");
-  *len = 0;
-  if (kv == nullptr) return fail_null("tern_kv_get", "kv");
-  if (key == nullptr) return fail_null("tern_kv_get", "key");
-  if (buf == nullptr && cap > 0) return fail_null("tern_kv_get", "buf");
-  if (info != nullptr) {
-    if (const tern_status bad = clear_behind("tern_kv_get", info); bad != TERN_OK) return bad;
-  }
-  tern_status status = TERN_OK;
-  const tern_status failed = guarded([&] {
-    const auto value = kv->names.get(text_of(key, key_len));
-    if (!value) {
-      status = fail_missing("tern_kv_get");
-      return;
-    }
-    if (info != nullptr) fill(*info, *value);
-    status = copy_out(*value, buf, cap, len);
-  });
-  return failed != TERN_OK ? failed : status;
+  return get(kv, key, key_len, 0, buf, cap, len, info);
+}
+
+tern_status tern_kv_get_with(tern_kv* kv, const void* key, size_t key_len, uint32_t flags, void* buf, size_t cap,
+                             size_t* len, tern_kv_info* info) {
+  return get(kv, key, key_len, flags, buf, cap, len, info);
 }
 
 tern_status tern_kv_pin(tern_kv* kv, const void* key, size_t key_len, tern_kv_value** out) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstdio>
 #include <cstring>
 #include <string>
 
+#include "engine/c_api_handles.h"
 #include "tern/error.hpp"
 
 namespace tern::internal {
@@ -64,6 +66,14 @@ void check_option_bytes(const char* name, const char* type, const void* given, s
                                              tern_version() + ", which knows " + std::to_string(known_bytes) +
                                              " bytes, does not have");
   }
+}
+
+tern_status fail_small_struct(const char* function, size_t size) noexcept {
+  char message[160];
+  const int length =
+      std::snprintf(message, sizeof message,
+                    "%s: the size of what is to be filled in is %zu; set it to the struct's sizeof", function, size);
+  return fail(TERN_MISUSE, {message, static_cast<size_t>(length)});
 }
 
 Options options_of(const tern_options* given) {

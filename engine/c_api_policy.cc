@@ -2,7 +2,6 @@
 
 #include "engine/c_api_handles.h"
 #include "engine/c_api_options.h"
-#include "engine/c_api_values.h"
 
 using tern::internal::fail_null;
 using tern::internal::guarded;
@@ -50,23 +49,6 @@ tern_status tern_invalidate_table(tern_database* db, const char* table, size_t t
 tern_status tern_invalidate_all(tern_database* db) {
   if (db == nullptr) return fail_null("tern_invalidate_all", "db");
   return guarded([&] { db->database.invalidate_all(); });
-}
-
-tern_status tern_query_with(tern_statement* statement, const tern_value* params, size_t count, uint32_t flags,
-                            tern_result** out) {
-  if (out == nullptr) return fail_null("tern_query_with", "out");
-  *out = nullptr;
-  if (statement == nullptr) return fail_null("tern_query_with", "statement");
-  return guarded([&] {
-    if ((flags & ~uint32_t{TERN_BYPASS}) != 0)
-      throw tern::Error(tern::ErrorCode::kUnsupported,
-                        "tern_query_with: flags has bits that tern " + std::string(tern_version()) + " does not know");
-    const tern::internal::Parameters parameters("tern_query_with", params, count);
-    // Before the statement runs: a write that is committed must not fail for want of memory.
-    auto result = std::make_unique<tern_result>(tern::Rows());
-    result->rows = statement->statement.bind_values(parameters.values()).all({.bypass = (flags & TERN_BYPASS) != 0});
-    *out = result.release();
-  });
 }
 
 int tern_result_stale(const tern_result* result, int64_t* age_ms) {

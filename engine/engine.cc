@@ -248,6 +248,17 @@ Rows Engine::run(Prepared& prepared, const cache::KeyBuilder& key) {
   return translated([&] { return writer_->run(prepared, key); });
 }
 
+std::optional<Rows> Engine::run_if_hot(Prepared& prepared, const cache::KeyBuilder& key) {
+  if (prepared.kind != StatementKind::kRead) return std::nullopt;
+  // Without a cache check_usable() looks at the files.
+  if (coherence_ == nullptr) {
+    check_process();
+    return std::nullopt;
+  }
+  check_usable();
+  return reader_->read_if_hot(prepared, key);
+}
+
 Rows Engine::run_past_cache(Prepared& prepared, const cache::KeyBuilder& key) {
   if (prepared.kind != StatementKind::kRead) return run(prepared, key);
   check_usable();

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Null: the policy of Options, for a statement that reads.
   std::shared_ptr<Prepared> prepare(std::string_view sql, const Policy* policy = nullptr);
   Rows run(Prepared& prepared, const cache::KeyBuilder& key);
+  // What the hot tier can answer at once; nothing where that takes more.
+  std::optional<Rows> run_if_hot(Prepared& prepared, const cache::KeyBuilder& key);
   // By SQLite, without a look at the cache; leaves nothing there.
   Rows run_past_cache(Prepared& prepared, const cache::KeyBuilder& key);
   std::vector<Rows> read_many(Prepared& prepared, std::span<const Value> values);
@@ -68,9 +71,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const HostRegistry& host() const noexcept { return host_; }
   // Error::kMisuse in the child of a fork.
   static void check_process();
+  const Tiers& tiers() const noexcept { return reader_->tiers(); }
   // For tests.
   const Computer& computer() const noexcept { return *computer_; }
-  const Tiers& tiers() const noexcept { return reader_->tiers(); }
   // That, and that the database's files are still the ones that were opened.
   void check_usable() const {
     // Without a cache there is no housekeeper that looks.

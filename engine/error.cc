@@ -37,6 +37,8 @@ const char* error_code_name(ErrorCode code) noexcept {
       return "unsupported";
     case ErrorCode::kInternal:
       return "internal";
+    case ErrorCode::kWouldBlock:
+      return "would block";
   }
   return "unknown";
 }

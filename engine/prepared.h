@@ -45,6 +45,9 @@ struct Prepared {
   // shape that the policy gives to its entries. Its fingerprint is what keys begin with.
   std::shared_ptr<cache::StoredStatement> stored;
   size_t parameter_count = 0;
+  // As SQLite had them when the text was examined; a change of the schema can change the columns.
+  std::vector<std::string> parameters;  // with their prefix; empty for one without a name
+  std::vector<std::string> columns;
   StatementKind kind = StatementKind::kRead;
   bool returns_rows = false;
   bool changes_schema = false;  // by its first keyword, VACUUM and its kin included

@@ -66,6 +66,9 @@ class Reader {
   const Tiers& tiers() const noexcept { return tiers_; }
 
   Rows read(Prepared& prepared, const cache::KeyBuilder& key);
+  // The hot tier's answer, if it has a fresh one: no lock, no call of the system but for the clock, and no waiting
+  // (reader_hot.cc).
+  std::optional<Rows> read_if_hot(Prepared& prepared, const cache::KeyBuilder& key);
   // For each value the statement with it as its only argument; all answers are from one committed state.
   std::vector<Rows> read_many(Prepared& prepared, std::span<const Value> values);
   Rows read_past_cache(Prepared& prepared, const cache::KeyBuilder& key) {

@@ -34,6 +34,16 @@ Rows internal::StatementImpl::run(const KeyBuilder& key) const {
   return session != nullptr ? session->run(*prepared, key) : engine->run(*prepared, key);
 }
 
+Rows internal::StatementImpl::run_past_cache(const KeyBuilder& key) const {
+  if (session != nullptr) return run(key);
+  if (!key.complete()) throw std::bad_alloc();
+  return engine->run_past_cache(*prepared, key);
+}
+
+std::optional<Rows> internal::StatementImpl::run_if_hot(const KeyBuilder& key) const {
+  return session != nullptr ? std::nullopt : engine->run_if_hot(*prepared, key);
+}
+
 std::vector<Rows> internal::StatementImpl::read_many(std::span<const Value> values) const {
   return session != nullptr ? session->read_many(*prepared, values) : engine->read_many(*prepared, values);
 }
@@ -87,9 +97,7 @@ Rows BoundStatement::run() const { return statement_->run(Access::key(*this)); }
 Rows BoundStatement::all() const { return run(); }
 
 Rows BoundStatement::all(CallOptions call) const {
-  if (!call.bypass || statement_->session != nullptr) return run();
-  if (!Access::key(*this).complete()) throw std::bad_alloc();
-  return statement_->engine->run_past_cache(*statement_->prepared, Access::key(*this));
+  return call.bypass ? statement_->run_past_cache(Access::key(*this)) : run();
 }
 
 std::optional<PinnedRow> BoundStatement::first(CallOptions call) const { return all(call).first(); }

@@ -14,6 +14,13 @@ namespace {
 // What a thread keeps between runs, unless a result was unusually large.
 constexpr uint64_t kKeptBodyBytes = uint64_t{4} << 20;
 
+void name_all(Prepared& prepared, const sql::Statement& statement) {
+  prepared.parameter_count = static_cast<size_t>(statement.parameter_count());
+  for (int i = 1; i <= statement.parameter_count(); ++i) prepared.parameters.emplace_back(statement.parameter_name(i));
+  for (int i = 0; i < statement.column_count(); ++i) prepared.columns.emplace_back(statement.column_name(i));
+  prepared.returns_rows = !prepared.columns.empty();
+}
+
 }  // namespace
 
 Rows run_whole(sql::Connection& connection, sql::StatementCache& statements, const Prepared& prepared,
@@ -43,8 +50,7 @@ std::shared_ptr<Prepared> examine(std::string_view sql, sql::StatementCache& sta
   prepared->sql = std::string(sql);
   prepared->stored = std::make_shared<cache::StoredStatement>(sql::initialize({.accept_wal_reset_bug = true}).version +
                                                               '\n' + prepared->sql);
-  prepared->parameter_count = static_cast<size_t>(use.statement().parameter_count());
-  prepared->returns_rows = use.statement().column_count() > 0;
+  name_all(*prepared, use.statement());
   prepared->changes_schema = changes_schema(sql);
   if (is_pragma(sql)) {
     prepared->kind = StatementKind::kPragma;

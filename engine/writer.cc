@@ -52,14 +52,8 @@ class RollbackUnlessDone {
 
 class Writer::Turn {
  public:
-  explicit Turn(Writer& writer) : writer_(writer), unit_(kNothing) {
-    writer_.wait_for_turn(unit_);
-    writer_.owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);  // relaxed: see owner_
-  }
-  ~Turn() {
-    writer_.owner_.store({}, std::memory_order_relaxed);
-    writer_.queue_.leave();
-  }
+  explicit Turn(Writer& writer) : writer_(writer), unit_(kNothing) { writer_.take_turn(unit_); }
+  ~Turn() { writer_.leave_turn(); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
@@ -148,7 +142,7 @@ bool Writer::wait_for_turn(WriteUnit& unit) {
   HostCall::refuse_inside();
   if (turn_is_mine())
     throw Error(ErrorCode::kMisuse,
-                "this thread is inside transaction(): write through the Transaction that was given to it");
+                "this thread is inside a transaction of this database: write through that, or end it first");
   const auto outcome = queue_.enter(unit, std::chrono::milliseconds(busy_timeout_ms_));
   if (outcome == WriteQueue::Outcome::kTimeout)
     throw Error(ErrorCode::kBusy,
@@ -156,6 +150,16 @@ bool Writer::wait_for_turn(WriteUnit& unit) {
                     std::to_string(busy_timeout_ms_) + " ms; keep transactions short",
                 SQLITE_BUSY);
   return outcome == WriteQueue::Outcome::kLead;
+}
+
+void Writer::take_turn(WriteUnit& unit) {
+  wait_for_turn(unit);
+  take_up();
+}
+
+void Writer::leave_turn() noexcept {
+  put_down();
+  queue_.leave();
 }
 
 void Writer::share(WriteUnit& unit) {
@@ -249,13 +253,25 @@ void Writer::run_alone(WriteUnit& unit) noexcept {
   }
 }
 
+uint64_t Writer::begin_within() {
+  begin();
+  return state();
+}
+
+void Writer::commit_within(uint64_t state_before) {
+  commit();
+  publish(state_before);
+}
+
+void Writer::roll_back_within() noexcept {
+  if (connection_.in_transaction()) connection_.end_transaction();
+}
+
 void Writer::in_transaction(cache::FunctionRef<void()> work) {
   const RollbackUnlessDone rollback(connection_);
-  begin();
-  const uint64_t before = state();
+  const uint64_t before = begin_within();
   work();
-  commit();
-  publish(before);
+  commit_within(before);
 }
 
 void Writer::transaction(const std::function<void()>& work) {

@@ -59,10 +59,20 @@ class Writer {
   std::vector<Rows> batch(std::span<const WriterCall> calls);
   int64_t exec(std::string_view script);
   void transaction(const std::function<void()>& work);
+  // transaction() in pieces, for HeldTransaction (held_transaction.h), which has the contract: the turn is this
+  // thread's from take_turn() or take_up() to leave_turn() or put_down(). The unit stays where it is until
+  // leave_turn().
+  void take_turn(WriteUnit& unit);
+  void put_down() noexcept { owner_.store({}, std::memory_order_relaxed); }  // relaxed: see owner_
+  void take_up() noexcept { owner_.store(std::this_thread::get_id(), std::memory_order_relaxed); }  // the same
+  void leave_turn() noexcept;
   // Gives the connection a function or collation. True if there was something of that name already.
   bool adopt(const HostObject& object);
 
   // Within a turn.
+  uint64_t begin_within();  // what commit_within() takes
+  void commit_within(uint64_t state_before);
+  void roll_back_within() noexcept;
   Rows run_within(const Prepared& prepared, const cache::KeyBuilder& key);
   int64_t exec_within(std::string_view script);
   sql::StatementCache& statements() noexcept { return statements_; }

@@ -36,6 +36,7 @@ static const char* check_kv(tern_database* db) {
   if (tern_kv_open(db, "names", &kv) != TERN_OK) return tern_last_error();
   if (tern_kv_put(kv, "k", 1, "x\0y", 3, &hour) != TERN_OK) return tern_last_error();
   if (tern_kv_get(kv, "k", 1, buf, sizeof buf, &len, &info) != TERN_OK) return tern_last_error();
+  if (tern_kv_get_with(kv, "k", 1, TERN_ONLY_HOT, buf, sizeof buf, &len, &info) != TERN_OK) return tern_last_error();
   tern_kv_free(kv);
   if (len != 3 || memcmp(buf, "x\0y", 3) != 0) return "the value is not what was put";
   return info.metadata_len == 2 && info.expires_at_ms != 0 ? NULL : "the value has other facts than were put";
@@ -70,6 +71,67 @@ static const char* check_compute(tern_database* db) {
   return wrong;
 }
 
+static const char* check_packed(tern_database* db) {
+  static const unsigned char text[] = {TERN_TEXT, 3, 0, 0, 0, 'x', 0, 'y'};
+  tern_statement_info info = {sizeof info, 0, 0, 0, 0};
+  tern_packed_call call;
+  tern_statement* statement = NULL;
+  tern_result* result = NULL;
+  unsigned char buf[256];
+  const void* body;
+  size_t len = 0;
+  const char* wrong = NULL;
+
+  if (tern_prepare(db, kAsk, sizeof kAsk - 1, &statement) != TERN_OK) return tern_last_error();
+  if (tern_statement_describe(statement, &info) != TERN_OK) return tern_last_error();
+  if (info.parameters != 1 || info.columns != 2 || !info.reads_only) wrong = "the statement is described as another";
+  if (strcmp(tern_statement_column(statement, 1), "b") != 0) wrong = "the second column is not named b";
+  if (tern_statement_parameter(statement, 0) != NULL) wrong = "a question mark has a name";
+  if (tern_query_packed(statement, text, sizeof text, buf, sizeof buf, &len) != TERN_OK) return tern_last_error();
+  if (tern_query_packed_with(statement, text, sizeof text, TERN_BYPASS, buf, sizeof buf, &len) != TERN_OK)
+    return tern_last_error();
+  if (tern_query_pinned(statement, text, sizeof text, 0, &result) != TERN_OK) return tern_last_error();
+  body = tern_result_body(result, &len);
+  if (memcmp(buf + 24, body, len) != 0) wrong = "two ways give two bodies";
+  tern_result_free(result);
+  call.statement = statement;
+  call.params = text;
+  call.params_len = sizeof text;
+  if (tern_batch_packed(db, &call, 1, &result) != TERN_OK) return tern_last_error();
+  if (wrong == NULL) wrong = check_row(result);
+  tern_result_free(result);
+  tern_statement_free(statement);
+  return wrong;
+}
+
+static const char* check_transaction(tern_database* db) {
+  tern_transaction* transaction = NULL;
+  tern_statement* statement = NULL;
+  tern_result* result = NULL;
+  tern_value b;
+  const char* wrong;
+
+  memset(&b, 0, sizeof b);
+  b.type = TERN_TEXT;
+  b.as.data = "x\0y";
+  b.len = 3;
+  if (tern_begin(db, &transaction) != TERN_OK) return tern_last_error();
+  if (tern_transaction_exec(transaction, "UPDATE t SET a = 42", 19, NULL) != TERN_OK) return tern_last_error();
+  if (tern_transaction_prepare(transaction, kAsk, sizeof kAsk - 1, &statement) != TERN_OK) return tern_last_error();
+  if (tern_transaction_query(transaction, statement, &b, 1, &result) != TERN_OK) return tern_last_error();
+  wrong = check_row(result);
+  tern_result_free(result);
+  if (tern_transaction_query_pinned(transaction, statement, "", 1, &result) != TERN_OK) return tern_last_error();
+  tern_result_free(result);
+  if (tern_transaction_commit(transaction) != TERN_OK) return tern_last_error();
+  tern_transaction_free(transaction);
+  tern_statement_free(statement);
+  if (tern_begin_with(db, TERN_ANY_THREAD, &transaction) != TERN_OK) return tern_last_error();
+  if (tern_transaction_rollback(transaction) != TERN_OK) return tern_last_error();
+  tern_transaction_free(transaction);
+  return wrong;
+}
+
 /* NULL if all went well, else what did not. */
 const char* C_API_ROUND_TRIP(const char* path) {
   tern_options options;
@@ -97,6 +159,8 @@ const char* C_API_ROUND_TRIP(const char* path) {
   tern_statement_free(statement);
   if (wrong == NULL) wrong = check_kv(db);
   if (wrong == NULL) wrong = check_compute(db);
+  if (wrong == NULL) wrong = check_packed(db);
+  if (wrong == NULL) wrong = check_transaction(db);
   if (tern_close(db) != TERN_OK) return tern_last_error();
   return wrong;
 }

@@ -119,8 +119,8 @@ TEST_F(CApiCompute, AFunctionMaySayWhyItFailed) {
 }
 
 TEST_F(CApiCompute, WhatIsNoStatusIsRefused) {
-  EXPECT_FAILURE(try_to("k", [](tern_computation*) { return static_cast<tern_status>(15); }), TERN_MISUSE,
-                 "returned 15, which is no tern_status");
+  EXPECT_FAILURE(try_to("k", [](tern_computation*) { return static_cast<tern_status>(16); }), TERN_MISUSE,
+                 "returned 16, which is no tern_status");
   const Function fine = [](tern_computation* computation) {
     EXPECT_FAILURE(tern_computation_fail(computation, TERN_OK, "m", 1), TERN_MISUSE, "status is TERN_OK");
     return TERN_OK;

@@ -26,14 +26,14 @@ TEST(CApiLibrary, VersionIsThatOfTheCxxApi) { EXPECT_STREQ(tern_version(), versi
 
 TEST(CApiLibrary, EveryStatusHasANameOfItsOwn) {
   std::vector<std::string> names;
-  for (int status = TERN_OK; status <= TERN_INTERNAL; ++status) {
+  for (int status = TERN_OK; status <= TERN_WOULD_BLOCK; ++status) {
     names.emplace_back(tern_status_name(static_cast<tern_status>(status)));
   }
   EXPECT_EQ(names[TERN_OK], "ok");
   EXPECT_EQ(names[TERN_BUSY], "busy");
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
-  EXPECT_STREQ(tern_status_name(static_cast<tern_status>(TERN_INTERNAL + 1)), "unknown");
+  EXPECT_STREQ(tern_status_name(static_cast<tern_status>(TERN_WOULD_BLOCK + 1)), "unknown");
 }
 
 TEST(CApiOpen, AMissingFolderIsNamed) {

@@ -1,39 +1,13 @@
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "cache/body.h"
 #include "cache/little_endian.h"
-#include "tests/engine/c_api_support.h"
+#include "tests/engine/c_api_packed_support.h"
 
 namespace tern::test {
 namespace {
-
-class Params {
- public:
-  Params& null() { return type(TERN_NULL); }
-  Params& integer(int64_t value) { return type(TERN_INTEGER).append(&value, 8); }
-  Params& real(double value) { return type(TERN_REAL).append(&value, 8); }
-  Params& text(std::string_view value) { return sized(TERN_TEXT, value); }
-  Params& blob(std::string_view value) { return sized(TERN_BLOB, value); }
-  Params& type(uint32_t type) {
-    bytes += static_cast<char>(type);
-    return *this;
-  }
-  Params& append(const void* data, size_t size) {
-    bytes.append(static_cast<const char*>(data), size);
-    return *this;
-  }
-
-  std::string bytes;
-
- private:
-  Params& sized(uint32_t of, std::string_view value) {
-    const auto size = static_cast<uint32_t>(value.size());
-    return type(of).append(&size, 4).append(value.data(), value.size());
-  }
-};
 
 struct Packed : CApi {
   tern_status run(tern_statement* statement, const Params& params = {}, size_t cap = sizeof buffer) {
@@ -123,6 +97,68 @@ TEST_F(Packed, WhatIsNoValueIsNamedByItsPlace) {
   EXPECT_FAILURE(run(one, Params().type(TERN_TEXT).append("\1\0\0", 3)), TERN_MISUSE, "3 are left");
   EXPECT_FAILURE(run(one, Params().type(TERN_BLOB).append("\2\0\0\0x", 5)), TERN_MISUSE, "its length is 2, but 1");
   EXPECT_EQ(run(one, Params().type(TERN_BLOB).append("\1\0\0\0x", 5)), TERN_OK);
+}
+
+TEST_F(Packed, APinnedResultTakesWhatABufferCannot) {
+  tern_statement* const insert = prepare("INSERT INTO t VALUES (?, ?) RETURNING n");
+  const Params params = Params().text("a").integer(7);
+  tern_result* result = nullptr;
+  ASSERT_EQ(tern_query_pinned(insert, params.bytes.data(), params.bytes.size(), 0, &result), TERN_OK) << last_error();
+  results.push_back(result);
+  EXPECT_EQ(value(result).as.integer, 7);
+  EXPECT_EQ(tern_result_changes(result), 1);
+  EXPECT_FAILURE(tern_query_pinned(prepare("SELECT 1"), nullptr, 0, TERN_ONLY_HOT, &result), TERN_WOULD_BLOCK,
+                 "tern_query_pinned: the hot tier");
+  EXPECT_EQ(result, nullptr);
+}
+
+TEST_F(Packed, TheBodyOfAResultIsWhatStandsBehindTheHead) {
+  exec("INSERT INTO t VALUES ('a', 1), ('b', NULL)");
+  tern_statement* const all = prepare("SELECT * FROM t ORDER BY id");
+  size_t size = 0;
+  const auto body_of = [&](const tern_result* result) {
+    const void* const data = tern_result_body(result, &size);
+    return std::string(static_cast<const char*>(data), size);
+  };
+  ASSERT_EQ(run(all), TERN_OK);
+  EXPECT_EQ(body_of(query(all)), std::string(reinterpret_cast<const char*>(buffer) + 24, len - 24));
+  EXPECT_EQ(body_of(query("DELETE FROM t")), std::string(2, '\0'));
+  EXPECT_EQ(tern_result_body(nullptr, &size), nullptr);
+  EXPECT_EQ(tern_result_body(query(all), nullptr), nullptr);
+}
+
+TEST_F(Packed, ABatchIsOneTransaction) {
+  tern_statement* const insert = prepare("INSERT INTO t VALUES (?, ?)");
+  tern_statement* const all = prepare("SELECT count(*) FROM t");
+  const Params a = Params().text("a").integer(1), b = Params().text("b").integer(2);
+  const tern_packed_call calls[] = {
+      {insert, a.bytes.data(), a.bytes.size()}, {insert, b.bytes.data(), b.bytes.size()}, {all, nullptr, 0}};
+  tern_result* outs[3];
+  ASSERT_EQ(tern_batch_packed(db, calls, 3, outs), TERN_OK) << last_error();
+  results.insert(results.end(), outs, outs + 3);
+  EXPECT_EQ(tern_result_changes(outs[1]), 1);
+  EXPECT_EQ(value(outs[2]).as.integer, 2);
+
+  EXPECT_EQ(tern_batch_packed(db, calls, 2, outs), TERN_CONSTRAINT);
+  EXPECT_EQ(outs[0], nullptr);
+  EXPECT_EQ(count(), 2);
+  EXPECT_EQ(tern_batch_packed(db, nullptr, 0, nullptr), TERN_OK);
+}
+
+TEST_F(Packed, ABatchNamesTheCallThatIsWrong) {
+  tern_statement* const one = prepare("SELECT ?");
+  const Params fine = Params().null();
+  tern_packed_call calls[] = {{one, fine.bytes.data(), 1}, {one, "\7", 1}};
+  tern_result* outs[2];
+  EXPECT_FAILURE(tern_batch_packed(db, calls, 2, outs), TERN_MISUSE,
+                 "tern_batch_packed: calls[1]: params are no packed values at byte 0: type 7");
+  calls[1] = {nullptr, nullptr, 0};
+  EXPECT_FAILURE(tern_batch_packed(db, calls, 2, outs), TERN_MISUSE, "calls[1]: statement is NULL");
+  calls[1] = {one, nullptr, 1};
+  EXPECT_FAILURE(tern_batch_packed(db, calls, 2, outs), TERN_MISUSE, "calls[1]: params is NULL");
+  EXPECT_FAILURE(tern_batch_packed(db, nullptr, 2, outs), TERN_MISUSE, "calls is NULL");
+  EXPECT_FAILURE(tern_batch_packed(db, calls, 2, nullptr), TERN_MISUSE, "outs is NULL");
+  EXPECT_FAILURE(tern_batch_packed(nullptr, calls, 2, outs), TERN_MISUSE, "db is NULL");
 }
 
 TEST_F(Packed, ANullPointerIsNamed) {

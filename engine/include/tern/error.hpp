@@ -30,6 +30,7 @@ enum class ErrorCode : int {
   kNoMemory = 12,
   kUnsupported = 13,  // something that tern does not do, by design
   kInternal = 14,     // a bug in tern; please report it
+  kWouldBlock = 15,   // of the C interface alone: it was asked not to wait, and would have to
 };
 
 // "constraint", "busy", … : a stable lower-case word for logs.

@@ -26,8 +26,8 @@
  *
  * 3. Ownership. Who gets a handle frees it: a database with tern_close(), a statement with
  * tern_statement_free(), a result with tern_result_free(), a KV namespace with tern_kv_free(). A
- * database stays open until its statements and namespaces are freed; a result depends on neither,
- * and may outlive both.
+ * database stays open until what was made from it is freed, but for results, which depend on
+ * nothing, and may outlive all.
  *
  * 4. Borrowing. Parameters are borrowed for the call: text and blobs are copied if they are kept.
  * What a result gives out (column names, text, blobs) borrows from it and is valid until that
@@ -63,26 +63,29 @@ typedef struct tern_database tern_database;
 typedef struct tern_statement tern_statement;
 typedef struct tern_result tern_result;
 typedef struct tern_session tern_session;
+typedef struct tern_transaction tern_transaction; /* tern_transaction.h */
 typedef struct tern_function_result tern_function_result;
 typedef struct tern_policy tern_policy; /* tern_policy.h */
 
 /* The numbers are fixed for ever; later versions may add some. */
 typedef enum tern_status {
   TERN_OK = 0,
-  TERN_SQL_ERROR = 1,       /* the SQL is wrong, or failed while running */
-  TERN_MISUSE = 2,          /* the call is wrong: an argument, a handle after fork() */
-  TERN_BUSY = 3,            /* somebody else held it for too long; tern_close(): handles are out */
-  TERN_CONSTRAINT = 4,      /* UNIQUE, NOT NULL, CHECK, FOREIGN KEY */
-  TERN_NOT_FOUND = 5,       /* the file, folder, table, column or key does not exist */
-  TERN_LIMIT = 6,           /* a bound was met (docs/limits.md), or a buffer is too small */
-  TERN_IO = 7,              /* the operating system refused a read or a write */
-  TERN_FULL = 8,            /* no room left on the device */
-  TERN_READ_ONLY = 9,       /* the file, folder or handle may not be written */
-  TERN_CORRUPT = 10,        /* the database is damaged */
-  TERN_NOT_A_DATABASE = 11, /* the file is not a SQLite database */
-  TERN_NO_MEMORY = 12,      /* an allocation failed */
-  TERN_UNSUPPORTED = 13,    /* what tern does not do, by design, or this version does not know */
-  TERN_INTERNAL = 14        /* a bug in tern; please report it */
+  TERN_SQL_ERROR = 1,            /* the SQL is wrong, or failed while running */
+  TERN_MISUSE = 2,               /* the call is wrong: an argument, a handle after fork() */
+  TERN_BUSY = 3,                 /* somebody else held it for too long; tern_close(): handles are out */
+  TERN_CONSTRAINT = 4,           /* UNIQUE, NOT NULL, CHECK, FOREIGN KEY */
+  TERN_NOT_FOUND = 5,            /* the file, folder, table, column or key does not exist */
+  TERN_LIMIT = 6,                /* a bound was met (docs/limits.md), or a buffer is too small */
+  TERN_IO = 7,                   /* the operating system refused a read or a write */
+  TERN_FULL = 8,                 /* no room left on the device */
+  TERN_READ_ONLY = 9,            /* the file, folder or handle may not be written */
+  TERN_CORRUPT = 10,             /* the database is damaged */
+  TERN_NOT_A_DATABASE = 11,      /* the file is not a SQLite database */
+  TERN_NO_MEMORY = 12,           /* an allocation failed */
+  TERN_UNSUPPORTED = 13,         /* what tern does not do, by design, or this version does not know */
+  TERN_INTERNAL = 14,            /* a bug in tern; please report it */
+  TERN_WOULD_BLOCK = 15,         /* the call was not to wait, and would have to: TERN_ONLY_HOT, or a full queue */
+  TERN_STATUS_RANGE = 0x7fffffff /* no status: makes room in the type for those to come */
 } tern_status;
 
 /* What tern_value.type says: SQLite's five types. */
@@ -90,6 +93,16 @@ enum { TERN_NULL = 0, TERN_INTEGER = 1, TERN_REAL = 2, TERN_TEXT = 3, TERN_BLOB 
 
 /* What tern_result_source() says: which tier answered. */
 enum { TERN_HOT = 1, TERN_STORE = 2, TERN_SQL = 3 };
+
+/* What one call asks for: flags of the functions that take some. */
+enum {
+  TERN_BYPASS = 1 << 0, /* SQLite answers, whatever is cached, and its answer is not cached */
+  /* The hot tier answers, or nobody: TERN_WOULD_BLOCK where it has no fresh answer, and for a
+   * statement that does more than read or is a session's. No other tier is asked, no lock is taken,
+   * nothing is waited for, so that an event loop may call it; a hit costs what it costs without the
+   * flag. A policy's stale answers, and refreshes, are for calls without it. */
+  TERN_ONLY_HOT = 1 << 1
+};
 
 /* A SQL value; 24 bytes, fixed for ever. Text and blob borrow (conventions 3 and 4). As a
  * parameter, data may be NULL where len is 0: an empty text or blob, which is not NULL to SQL. A
@@ -175,8 +188,8 @@ TERN_API tern_status tern_open(const char* path, const tern_options* options /* 
 
 /* Gives the handle back; with the last handle of a file in this process its engine closes. NULL is fine.
  *
- * Fails with TERN_BUSY, and the handle stays good, while statements, sessions or KV namespaces of it
- * are not freed; results, values and pages do not count. */
+ * Fails with TERN_BUSY, and the handle stays good, while statements, transactions, sessions or KV
+ * namespaces of it are not freed; results, values and pages do not count. */
 TERN_API tern_status tern_close(tern_database* db /* or NULL */);
 
 /* Runs a script: every statement in `sql`, without parameters, in one transaction, all or nothing.
@@ -311,20 +324,25 @@ TERN_API void tern_statement_free(tern_statement* statement /* or NULL */);
 TERN_API tern_status tern_query(tern_statement* statement, const tern_value* params /* or NULL where count is 0 */,
                                 size_t count, tern_result** out);
 
-/* tern_query() in one call, for callers across a language border: parameters in, whole result out,
- * both as bytes whose layout stands in docs/formats.md ("Packed query"), and no allocation where the
- * answer is hot. `params` holds the values one behind the other: type:1, then nothing for NULL, 8
- * bytes for INTEGER and REAL, length:4 and the bytes for TEXT and BLOB; little-endian. `buf` gets
- * changes:8, last_row_id:8, source:8 (TERN_HOT, …; more in its upper bytes where a policy gave a
- * stale answer), and the rows; align it to 8 bytes to read the numbers in place. `*len` is what was
- * written. A write without RETURNING needs 40 bytes of room; one that returns rows is TERN_MISUSE.
- *
- * Fails with what tern_query() fails with, with TERN_MISUSE where `params` are no such values, and
- * with TERN_LIMIT where `cap` is too small: `*len` then says what is needed, and nothing was
- * written, neither to `buf` nor to the database. By the next call the answer may have become
- * larger again. */
-TERN_API tern_status tern_query_packed(tern_statement* statement, const void* params /* or NULL */, size_t params_len,
-                                       void* buf /* or NULL */, size_t cap, size_t* len);
+/* What is known of a statement before it runs. The caller sets `size`, and the rest is filled in. */
+typedef struct tern_statement_info {
+  size_t size;         /* sizeof(tern_statement_info) */
+  size_t parameters;   /* how many values a call of it takes: the number of the last one */
+  size_t columns;      /* of its result; 0: it returns no rows */
+  uint32_t reads_only; /* 1: it changes nothing, and may be answered by any tier; 0: a write, or a PRAGMA */
+  uint32_t reserved;
+} tern_statement_info;
+
+/* Columns are those of the schema under which this process met the text for the first time: after a
+ * change of the schema another number of them, with other names, may come ("SELECT *"), and the
+ * result says which. Runs nothing, takes no lock. TERN_MISUSE for a `size` that is too small. */
+TERN_API tern_status tern_statement_describe(const tern_statement* statement, tern_statement_info* out);
+
+/* The name of a column, and of a parameter with the ":", "@", "$" or "?" that it begins with, both
+ * counted from 0; ends with NUL, and borrows from the statement. NULL past the end, and for a
+ * parameter that is a "?" alone, or a number that the text leaves out. */
+TERN_API const char* tern_statement_column(const tern_statement* statement, size_t column);
+TERN_API const char* tern_statement_parameter(const tern_statement* statement, size_t parameter);
 
 /* ---- Result ----
  * The whole result of a statement, immutable. While it is held its bytes stay in memory, so hold it
@@ -355,8 +373,10 @@ TERN_API void tern_result_free(tern_result* result /* or NULL */);
 }
 #endif
 
-#include <tern/tern_compute.h> /* values that the host computes */
-#include <tern/tern_kv.h>      /* KV namespaces */
-#include <tern/tern_policy.h>  /* policies, invalidation by hand */
+#include <tern/tern_compute.h>     /* values that the host computes */
+#include <tern/tern_kv.h>          /* KV namespaces */
+#include <tern/tern_packed.h>      /* calls across a language border */
+#include <tern/tern_policy.h>      /* policies, invalidation by hand */
+#include <tern/tern_transaction.h> /* several statements, all or nothing */
 
 #endif /* TERN_TERN_H_ */

@@ -128,6 +128,15 @@ TERN_API tern_status tern_kv_namespaces(tern_database* db, tern_kv_page** out);
 TERN_API tern_status tern_kv_get(tern_kv* kv, const void* key, size_t key_len, void* buf /* or NULL */, size_t cap,
                                  size_t* len, tern_kv_info* info /* or NULL */);
 
+/* tern_kv_get(); `flags` say what this call asks for: TERN_ONLY_HOT, or 0 for nothing.
+ *
+ * Fails with what tern_kv_get() fails with; with TERN_WOULD_BLOCK where the hot tier does not know
+ * what the key holds (that there is none it may know: TERN_NOT_FOUND); with TERN_UNSUPPORTED for
+ * another flag. */
+TERN_API tern_status tern_kv_get_with(tern_kv* kv, const void* key, size_t key_len, uint32_t flags,
+                                      void* buf /* or NULL */, size_t cap, size_t* len,
+                                      tern_kv_info* info /* or NULL */);
+
 /* The value without a copy: pinned, so that it neither moves nor changes until it is freed, whatever
  * becomes of the key. Hold it for the work at hand. It keeps memory of the hot tier, or, from 32 KiB
  * on, a snapshot of the store and the database open: while that is held the store uses no page

@@ -51,12 +51,10 @@ struct tern_policy {
 TERN_API tern_status tern_prepare_with(tern_database* db, const char* sql, size_t sql_len,
                                        const tern_policy* policy /* or NULL */, tern_statement** out);
 
-/* Flags of tern_query_with(). */
-enum {
-  TERN_BYPASS = 1 << 0 /* SQLite answers, whatever is cached, and its answer is not cached */
-};
-
-/* tern_query(); `flags` say what this call asks for, 0 nothing. */
+/* tern_query(); `flags` say what this call asks for: TERN_BYPASS, TERN_ONLY_HOT, or 0 for nothing.
+ *
+ * Fails with what tern_query() fails with, TERN_WOULD_BLOCK (TERN_ONLY_HOT), TERN_MISUSE for both
+ * flags at once, and TERN_UNSUPPORTED for a flag that this version does not know. */
 TERN_API tern_status tern_query_with(tern_statement* statement, const tern_value* params /* or NULL where count is 0 */,
                                      size_t count, uint32_t flags, tern_result** out);
 
