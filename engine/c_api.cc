@@ -27,6 +27,7 @@ tern_status check_nothing_out(const tern_database& db) noexcept {
     const char* remedy;
   } all[] = {{db.statements_out, "statement", "tern_statement_free"},
              {db.transactions_out, "transaction", "tern_transaction_free"},
+             {db.queues_out, "queue", "tern_queue_close"},
              {db.sessions_out, "session", "tern_session_close"},
              {db.namespaces_out, "KV namespace", "tern_kv_free"}};
   return guarded([&] {

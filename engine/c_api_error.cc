@@ -41,6 +41,22 @@ static_assert(static_cast<int>(ErrorCode::kUnsupported) == TERN_UNSUPPORTED);
 static_assert(static_cast<int>(ErrorCode::kInternal) == TERN_INTERNAL);
 static_assert(static_cast<int>(ErrorCode::kWouldBlock) == TERN_WOULD_BLOCK);
 
+// tell(status, message) of the exception that is being handled.
+template <typename Tell>
+tern_status tell_current_exception(Tell&& tell) noexcept {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return tell(status_of(error.code()), error.what());
+  } catch (const std::bad_alloc&) {
+    return tell(TERN_NO_MEMORY, "out of memory");
+  } catch (const std::exception& error) {
+    return tell(TERN_INTERNAL, error.what());
+  } catch (...) {
+    return tell(TERN_INTERNAL, "an exception of an unknown type");
+  }
+}
+
 }  // namespace
 
 uint64_t failures() noexcept { return failed_calls; }
@@ -75,17 +91,20 @@ tern_status fail_would_block(const char* function) noexcept {
   return fail(TERN_WOULD_BLOCK, {message.data(), static_cast<size_t>(end - message.data())});
 }
 
-tern_status fail_current_exception() noexcept {
+tern_status fail_current_exception() noexcept { return tell_current_exception(fail); }
+
+tern_status status_of_error(const std::exception_ptr& error, std::string& message) noexcept {
   try {
-    throw;
-  } catch (const Error& error) {
-    return fail(status_of(error.code()), error.what());
-  } catch (const std::bad_alloc&) {
-    return fail(TERN_NO_MEMORY, "out of memory");
-  } catch (const std::exception& error) {
-    return fail(TERN_INTERNAL, error.what());
+    std::rethrow_exception(error);
   } catch (...) {
-    return fail(TERN_INTERNAL, "an exception of an unknown type");
+    return tell_current_exception([&](tern_status status, std::string_view text) noexcept {
+      try {
+        message = text;
+      } catch (const std::bad_alloc&) {
+        message.clear();
+      }
+      return status;
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 // What the opaque handles of tern.h are, and how an exception becomes a tern_status.
 //
-// A handle owns its C++ counterpart. A statement, a transaction and a KV namespace count themselves in their database,
-// so that tern_close() can tell; a result, a value and a page count nowhere. Every extern "C" function that can throw
-// runs inside guarded(), the one place where exceptions end. Thread-safety is that of the C++ objects, which see.
+// A handle owns its C++ counterpart. A statement, a transaction, a queue and a KV namespace count themselves in their
+// database, so that tern_close() can tell; a result, a value and a page count nowhere. Every extern "C" function that
+// can throw runs inside guarded(), the one place where exceptions end. Thread-safety is that of the C++ objects, which
+// see.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -29,6 +31,7 @@ struct tern_database {
   tern::Database database;
   std::atomic<size_t> statements_out{0};
   std::atomic<size_t> transactions_out{0};
+  std::atomic<size_t> queues_out{0};
   std::atomic<size_t> sessions_out{0};
   std::atomic<size_t> namespaces_out{0};
 };
@@ -115,6 +118,8 @@ uint64_t failures() noexcept;
 tern_status fail_null(const char* function, const char* argument) noexcept;
 // The status of the exception that is being handled, whose message becomes the last error.
 tern_status fail_current_exception() noexcept;
+// The same of one that is kept, without touching the last error; without memory the message is left empty.
+tern_status status_of_error(const std::exception_ptr& error, std::string& message) noexcept;
 
 template <typename Work>
 tern_status guarded(Work&& work) noexcept {

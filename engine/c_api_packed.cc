@@ -4,6 +4,8 @@
 // a checked copy of them; the result is the body of the entry (cache/body.h) behind a head of 24 bytes, so that it is
 // one memcpy. docs/formats.md has both.
 
+#include "engine/c_api_packed.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -184,32 +186,14 @@ tern_status give_result(const char* function, tern_statement* statement, const v
 }
 
 void run_batch(tern_database& db, std::span<const tern_packed_call> calls, tern_result** outs) {
-  constexpr const char* kFunction = "tern_batch_packed";
-  std::vector<std::unique_ptr<KeyBuilder>> keys;
-  std::vector<tern::internal::WriterCall> bound;
-  keys.reserve(calls.size());
-  bound.reserve(calls.size());
-  for (size_t i = 0; i < calls.size(); ++i) {
-    const Where where{kFunction, i};
-    const tern_packed_call& call = calls[i];
-    if (call.statement == nullptr) throw tern::Error(ErrorCode::kMisuse, where.text() + "statement is NULL");
-    if (call.statement->owner != &db)
-      throw tern::Error(ErrorCode::kMisuse, where.text() + "statement was prepared on another database handle");
-    if (call.params == nullptr && call.params_len > 0)
-      throw tern::Error(ErrorCode::kMisuse, where.text() + "params is NULL");
-    const Prepared& prepared = *Access::impl(call.statement->statement).prepared;
-    keys.push_back(std::make_unique<KeyBuilder>(prepared.stored->fingerprint()));
-    add_values(*keys.back(), where, bytes_of(call.params, call.params_len), prepared.parameter_count);
-    if (!keys.back()->complete()) throw std::bad_alloc();
-    bound.push_back({&prepared, keys.back().get()});
-  }
+  const auto bound = tern::internal::bind_packed("tern_batch_packed", db, calls, true);
 
   // Made before the commit: afterwards there must be nothing left that could fail.
   std::vector<std::unique_ptr<tern_result>> results(calls.size());
   for (auto& result : results) result = std::make_unique<tern_result>(tern::Rows());
 
   std::vector<tern::Rows> answers =
-      tern::internal::translated([&] { return Access::engine(db.database)->writer().batch(bound); });
+      tern::internal::translated([&] { return Access::engine(db.database)->writer().batch(bound.calls); });
   for (size_t i = 0; i < results.size(); ++i) {
     results[i]->rows = std::move(answers[i]);
     outs[i] = results[i].release();
@@ -217,6 +201,33 @@ void run_batch(tern_database& db, std::span<const tern_packed_call> calls, tern_
 }
 
 }  // namespace
+
+namespace tern::internal {
+
+PackedCalls bind_packed(const char* function, const tern_database& db, std::span<const tern_packed_call> calls,
+                        bool numbered) {
+  PackedCalls bound;
+  bound.kept.reserve(calls.size());
+  bound.keys.reserve(calls.size());
+  bound.calls.reserve(calls.size());
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const Where where{function, numbered ? i : Where::kNone};
+    const tern_packed_call& call = calls[i];
+    if (call.statement == nullptr) throw Error(ErrorCode::kMisuse, where.text() + "statement is NULL");
+    if (call.statement->owner != &db)
+      throw Error(ErrorCode::kMisuse, where.text() + "statement was prepared on another database handle, or a session");
+    if (call.params == nullptr && call.params_len > 0) throw Error(ErrorCode::kMisuse, where.text() + "params is NULL");
+    const auto& prepared = bound.kept.emplace_back(Access::impl(call.statement->statement).prepared);
+    const auto& key = bound.keys.emplace_back(std::make_unique<cache::KeyBuilder>(prepared->stored->fingerprint()));
+    add_values(*key, where, bytes_of(call.params, call.params_len), prepared->parameter_count);
+    if (!key->complete()) throw std::bad_alloc();
+    bound.calls.push_back({prepared.get(), key.get()});
+    bound.bytes += call.params_len;
+  }
+  return bound;
+}
+
+}  // namespace tern::internal
 
 extern "C" {
 

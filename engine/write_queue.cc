@@ -5,15 +5,30 @@
 namespace tern::internal {
 
 WriteQueue::Outcome WriteQueue::enter(WriteUnit& unit, std::chrono::milliseconds patience) {
+  WriteUnit* const one = &unit;
+  enter_all({&one, 1});
+  return await(unit, patience);
+}
+
+void WriteQueue::enter_all(std::span<WriteUnit* const> units) {
+  const std::lock_guard lock(mutex_);
+  const size_t before = queue_.size();
+  try {
+    queue_.insert(queue_.end(), units.begin(), units.end());
+  } catch (...) {
+    queue_.resize(before);
+    throw;
+  }
+  for (WriteUnit* unit : units) unit->state_ = WriteUnit::State::kQueued;
+  if (led_ || units.empty()) return;
+  led_ = true;  // by W1 the first of these is the first of all
+  queue_.front()->state_ = WriteUnit::State::kLeading;
+  queue_.pop_front();
+}
+
+WriteQueue::Outcome WriteQueue::await(WriteUnit& unit, std::chrono::milliseconds patience) {
   using State = WriteUnit::State;
   std::unique_lock lock(mutex_);
-  if (!led_) {
-    led_ = true;
-    unit.state_ = State::kLeading;
-    return Outcome::kLead;
-  }
-  unit.state_ = State::kQueued;
-  queue_.push_back(&unit);
   const auto no_longer_queued = [&] { return unit.state_ != State::kQueued; };
   if (!unit.changed_.wait_for(lock, patience, no_longer_queued)) {
     queue_.erase(std::find(queue_.begin(), queue_.end(), &unit));

@@ -64,6 +64,11 @@ class WriteQueue {
   enum class Outcome { kLead, kDone, kTimeout };
   Outcome enter(WriteUnit& unit, std::chrono::milliseconds patience);
 
+  // enter() in two steps, for a thread that brings several units: all of them at once, one behind the other, and then
+  // await() for each, in their order. std::bad_alloc, and none has entered.
+  void enter_all(std::span<WriteUnit* const> units);
+  Outcome await(WriteUnit& unit, std::chrono::milliseconds patience);
+
   // Adds the units behind the leader's that may share a transaction, until one comes that may not.
   void take_group(std::vector<WriteUnit*>& group);
   // Tells the threads of `done` so, and gives the turn to the next in line.

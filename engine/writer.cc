@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <optional>
 
 #include "cache/probes.h"
@@ -34,6 +35,13 @@ void fail(std::span<WriteUnit* const> units, const std::exception_ptr& error) no
       unit->error = std::current_exception();
     }
   }
+}
+
+Error waited_in_vain(int busy_timeout_ms) {
+  return {ErrorCode::kBusy,
+          "other threads of this process have been writing for longer than the busy timeout of " +
+              std::to_string(busy_timeout_ms) + " ms; keep transactions short",
+          SQLITE_BUSY};
 }
 
 // Whatever way a run ends, its transaction does not stay open.
@@ -138,17 +146,55 @@ std::vector<Rows> Writer::batch(std::span<const WriterCall> calls) {
   return results;
 }
 
-bool Writer::wait_for_turn(WriteUnit& unit) {
+void Writer::run_each(std::span<Write> writes) {
+  refuse_own_turn();
+  struct Queued {
+    Queued(Writer& by, Write& which) : writer(by), write(which), unit(*this) {}
+    void operator()() {
+      write.rows.clear();
+      write.rows.reserve(write.calls.size());
+      for (const WriterCall& call : write.calls) write.rows.push_back(writer.run_within(*call.prepared, *call.key));
+    }
+    Writer& writer;
+    Write& write;
+    WriteUnit unit;
+  };
+  std::deque<Queued> queued;  // nothing in it moves
+  std::vector<WriteUnit*> units;
+  for (Write& write : writes) {
+    WriteUnit& unit = queued.emplace_back(*this, write).unit;
+    unit.may_share = std::ranges::all_of(write.calls, [](const WriterCall& call) { return may_share(*call.prepared); });
+    unit.transaction = write.batch;
+    unit.savepoint = write.batch || write.calls.front().prepared->returns_rows;
+    units.push_back(&unit);
+  }
+  queue_.enter_all(units);
+  for (Queued& one : queued) {
+    switch (queue_.await(one.unit, std::chrono::milliseconds(busy_timeout_ms_))) {
+      case WriteQueue::Outcome::kLead:
+        lead(one.unit);
+        break;
+      case WriteQueue::Outcome::kDone:
+        break;
+      case WriteQueue::Outcome::kTimeout:
+        one.unit.error = std::make_exception_ptr(waited_in_vain(busy_timeout_ms_));
+        break;
+    }
+    one.write.error = std::move(one.unit.error);
+  }
+}
+
+void Writer::refuse_own_turn() const {
   HostCall::refuse_inside();
   if (turn_is_mine())
     throw Error(ErrorCode::kMisuse,
                 "this thread is inside a transaction of this database: write through that, or end it first");
+}
+
+bool Writer::wait_for_turn(WriteUnit& unit) {
+  refuse_own_turn();
   const auto outcome = queue_.enter(unit, std::chrono::milliseconds(busy_timeout_ms_));
-  if (outcome == WriteQueue::Outcome::kTimeout)
-    throw Error(ErrorCode::kBusy,
-                "other threads of this process have been writing for longer than the busy timeout of " +
-                    std::to_string(busy_timeout_ms_) + " ms; keep transactions short",
-                SQLITE_BUSY);
+  if (outcome == WriteQueue::Outcome::kTimeout) throw waited_in_vain(busy_timeout_ms_);
   return outcome == WriteQueue::Outcome::kLead;
 }
 

@@ -24,6 +24,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <span>
 #include <string_view>
@@ -57,6 +58,16 @@ class Writer {
   // A statement as a commit of its own.
   Rows run(const Prepared& prepared, const cache::KeyBuilder& key);
   std::vector<Rows> batch(std::span<const WriterCall> calls);
+  // A statement or a batch, and its outcome.
+  struct Write {
+    std::span<const WriterCall> calls;
+    bool batch = false;  // else it is a single call, as by run()
+    std::vector<Rows> rows;
+    std::exception_ptr error;
+  };
+  // Each as by run() or batch(), in this order, in as few commits as may be; each fails alone. Throws before any has
+  // begun, or not at all.
+  void run_each(std::span<Write> writes);
   int64_t exec(std::string_view script);
   void transaction(const std::function<void()>& work);
   // transaction() in pieces, for HeldTransaction (held_transaction.h), which has the contract: the turn is this
@@ -88,6 +99,7 @@ class Writer {
   class Turn;
   // True when the turn is this thread's now; false when a leader has run the unit. Throws when neither came in time.
   bool wait_for_turn(WriteUnit& unit);
+  void refuse_own_turn() const;
   void share(WriteUnit& unit);
   void lead(WriteUnit& unit) noexcept;
   bool run_units() noexcept;

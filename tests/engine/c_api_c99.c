@@ -132,6 +132,35 @@ static const char* check_transaction(tern_database* db) {
   return wrong;
 }
 
+static void count_done(void* user_data, tern_outcome* outcome) {
+  if (outcome->status == TERN_OK) ++*(int*)user_data;
+}
+
+static const char* check_queue(tern_database* db) {
+  tern_queue_options options = {sizeof options, 8, TERN_QUEUE_DRAINED, 0};
+  tern_packed_call call = {NULL, NULL, 0};
+  tern_queue* queue = NULL;
+  tern_kv* kv = NULL;
+  size_t drained = 0;
+  int done = 0;
+
+  if (tern_prepare(db, "UPDATE t SET a = 42", 19, &call.statement) != TERN_OK) return tern_last_error();
+  if (tern_kv_open(db, "names", &kv) != TERN_OK) return tern_last_error();
+  if (tern_queue_open(db, &options, &queue) != TERN_OK) return tern_last_error();
+  if (tern_queue_fd(queue) < 0) return "the queue has no descriptor";
+  if (tern_queue_query(queue, call.statement, NULL, 0, count_done, &done) != TERN_OK) return tern_last_error();
+  if (tern_queue_batch(queue, &call, 1, count_done, &done) != TERN_OK) return tern_last_error();
+  if (tern_queue_kv_put(queue, kv, "q", 1, "v", 1, NULL, count_done, &done) != TERN_OK) return tern_last_error();
+  if (tern_queue_flush(queue, -1) != TERN_OK) return tern_last_error();
+  if (tern_queue_drain(queue, 0, &drained) != TERN_OK) return tern_last_error();
+  if (drained != 3 || done != 3) return "three writes were not told three times";
+  if (tern_queue_kv_delete(queue, kv, "q", 1, count_done, &done) != TERN_OK) return tern_last_error();
+  if (tern_queue_close(queue) != TERN_OK) return tern_last_error();
+  tern_kv_free(kv);
+  tern_statement_free(call.statement);
+  return done == 4 ? NULL : "closing told nobody";
+}
+
 /* NULL if all went well, else what did not. */
 const char* C_API_ROUND_TRIP(const char* path) {
   tern_options options;
@@ -161,6 +190,7 @@ const char* C_API_ROUND_TRIP(const char* path) {
   if (wrong == NULL) wrong = check_compute(db);
   if (wrong == NULL) wrong = check_packed(db);
   if (wrong == NULL) wrong = check_transaction(db);
+  if (wrong == NULL) wrong = check_queue(db);
   if (tern_close(db) != TERN_OK) return tern_last_error();
   return wrong;
 }

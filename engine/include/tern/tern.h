@@ -188,8 +188,8 @@ TERN_API tern_status tern_open(const char* path, const tern_options* options /* 
 
 /* Gives the handle back; with the last handle of a file in this process its engine closes. NULL is fine.
  *
- * Fails with TERN_BUSY, and the handle stays good, while statements, transactions, sessions or KV
- * namespaces of it are not freed; results, values and pages do not count. */
+ * Fails with TERN_BUSY, and the handle stays good, while statements, transactions, queues, sessions or
+ * KV namespaces of it are not freed; results, values and pages do not count. */
 TERN_API tern_status tern_close(tern_database* db /* or NULL */);
 
 /* Runs a script: every statement in `sql`, without parameters, in one transaction, all or nothing.
@@ -377,6 +377,7 @@ TERN_API void tern_result_free(tern_result* result /* or NULL */);
 #include <tern/tern_kv.h>          /* KV namespaces */
 #include <tern/tern_packed.h>      /* calls across a language border */
 #include <tern/tern_policy.h>      /* policies, invalidation by hand */
+#include <tern/tern_queue.h>       /* writes that nobody waits for */
 #include <tern/tern_transaction.h> /* several statements, all or nothing */
 
 #endif /* TERN_TERN_H_ */
