@@ -10,7 +10,7 @@ set -euo pipefail
 run=(g++ cmake ninja-build ccache pkg-config liblmdb-dev libxxhash-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev
   sqlite3)
 test=(libgtest-dev librapidcheck-dev python3)
-ci=(clang-format clang-tidy gcovr spin valgrind chromium fonts-dejavu-core)
+ci=(abigail-tools clang-format clang-tidy gcovr spin valgrind chromium fonts-dejavu-core)
 bench=(libabsl-dev librocksdb-dev redis-server libhiredis-dev zstd valgrind)
 
 wanted=()
