@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <new>
+#include <utility>
 
 #include "engine/c_api_flags.h"
 #include "engine/c_api_handles.h"
@@ -13,11 +15,32 @@
 namespace tern::internal {
 namespace {
 
-// A plain array rather than a string: it needs no memory when there is none, and no destructor at
-// thread exit, when a host may have unloaded this library.
 constexpr size_t kMessageBytes = 2048;
-thread_local char last_error[kMessageBytes] = "";
-thread_local uint64_t failed_calls = 0;
+
+// This thread's message. Not in thread-local memory itself: what a library has of that must fit, for all libraries that
+// a program loads while it runs, into 1,664 bytes (glibc), or it cannot be loaded. So it is allocated with the first
+// failure, and kept; where there is no memory, or the thread is at its end, one that says no more stands in.
+constexpr const char* kNoMemoryForIt = "out of memory, for the message of this error too";
+constinit thread_local const char* last_error = "";
+constinit thread_local char* message_room = nullptr;
+constinit thread_local bool thread_ended = false;
+constinit thread_local uint64_t failed_calls = 0;
+
+// glibc keeps the library loaded for as long as a thread has this to run.
+struct FreeAtTheEnd {
+  ~FreeAtTheEnd() {
+    thread_ended = true;
+    last_error = "";
+    delete[] std::exchange(message_room, nullptr);
+  }
+};
+
+char* room_for_message() noexcept {
+  if (message_room != nullptr || thread_ended) return message_room;
+  static thread_local FreeAtTheEnd at_the_end;
+  (void)&at_the_end;
+  return message_room = new (std::nothrow) char[kMessageBytes];
+}
 
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
@@ -63,6 +86,11 @@ uint64_t failures() noexcept { return failed_calls; }
 
 tern_status fail(tern_status status, std::string_view message) noexcept {
   ++failed_calls;
+  char* const room = room_for_message();
+  if (room == nullptr) {
+    last_error = kNoMemoryForIt;
+    return status;
+  }
   size_t size = message.size();
   const bool cut = size > kMessageBytes - 1;
   if (cut) {
@@ -70,9 +98,10 @@ tern_status fail(tern_status status, std::string_view message) noexcept {
     while (size > 0 && continues_a_character(message[size])) --size;
   }
   // A message may quote bytes that it was given; C reads up to the first NUL.
-  std::replace_copy(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size), last_error, '\0', ' ');
-  if (cut) std::memcpy(last_error + size, kEllipsis.data(), kEllipsis.size());
-  last_error[cut ? size + kEllipsis.size() : size] = '\0';
+  std::replace_copy(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size), room, '\0', ' ');
+  if (cut) std::memcpy(room + size, kEllipsis.data(), kEllipsis.size());
+  room[cut ? size + kEllipsis.size() : size] = '\0';
+  last_error = room;
   return status;
 }
 

@@ -28,4 +28,8 @@ done
 # Parts of the lower folders are tern's own business, even where someone marked them for export.
 inner=$(nm -DC --defined-only "$lib" | grep -E ' tern::(cache|sql)::' || true)
 [ -z "$inner" ] || { echo "internal names are exported:"; echo "$inner"; exit 1; }
+# A program that loads the library while it runs (an addon, an FFI) has 1,664 bytes for the thread-local memory of all
+# that it loads so (glibc's surplus of static TLS); past that dlopen() fails.
+tls=$(readelf -lW "$lib" | awk '$1 == "TLS" {print $6}')
+[ $((${tls:-0})) -le 768 ] || { echo "$((tls)) bytes of thread-local memory, more than 768: dlopen() could fail"; exit 1; }
 [ $((c + cxx)) -gt 0 ] || { echo "nothing is exported"; exit 1; }
