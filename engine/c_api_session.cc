@@ -54,6 +54,12 @@ tern_status tern_session_exec(tern_session* session, const char* sql, size_t sql
   });
 }
 
+tern_status tern_session_in_transaction(tern_session* session, int* out) {
+  if (session == nullptr) return fail_null("tern_session_in_transaction", "session");
+  if (out == nullptr) return fail_null("tern_session_in_transaction", "out");
+  return guarded([&] { *out = session->session.in_transaction() ? 1 : 0; });
+}
+
 tern_status tern_session_prepare(tern_session* session, const char* sql, size_t sql_len, tern_statement** out) {
   if (out == nullptr) return fail_null("tern_session_prepare", "out");
   *out = nullptr;

@@ -146,6 +146,28 @@ TEST_F(CFunctions, ASessionHasItsOwnTablesAndClosesLast) {
   EXPECT_EQ(tern_session_close(session), TERN_OK);
 }
 
+TEST_F(CFunctions, ASessionTellsWhetherATransactionIsOpen) {
+  tern_session* session = nullptr;
+  ASSERT_EQ(tern_session_open(db, &session), TERN_OK) << tern_last_error();
+  const auto run = [&](std::string_view script) {
+    return tern_session_exec(session, script.data(), script.size(), nullptr);
+  };
+  const auto is_open = [&] {
+    int open = -1;
+    EXPECT_EQ(tern_session_in_transaction(session, &open), TERN_OK) << tern_last_error();
+    return open;
+  };
+  EXPECT_EQ(is_open(), 0);
+  EXPECT_EQ(run("BEGIN; INSERT INTO t VALUES ('a', 1)"), TERN_OK);
+  EXPECT_EQ(is_open(), 1);
+  EXPECT_EQ(run("INSERT OR ROLLBACK INTO t VALUES ('a', 2)"), TERN_CONSTRAINT);
+  EXPECT_EQ(is_open(), 0) << "a failure may end it";
+  EXPECT_FAILURE(tern_session_in_transaction(session, nullptr), TERN_MISUSE, "out is NULL");
+  int open = 0;
+  EXPECT_FAILURE(tern_session_in_transaction(nullptr, &open), TERN_MISUSE, "session is NULL");
+  EXPECT_EQ(tern_session_close(session), TERN_OK);
+}
+
 TEST_F(CFunctions, ExplainGivesJson) {
   exec("INSERT INTO t VALUES ('a', 1)");
   const std::string_view sql = "SELECT n FROM t WHERE id = ?";

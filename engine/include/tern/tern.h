@@ -300,6 +300,10 @@ TERN_API tern_status tern_session_close(tern_session* session /* or NULL */);
 TERN_API tern_status tern_session_exec(tern_session* session, const char* sql, size_t sql_len,
                                        int64_t* statements_run /* or NULL */);
 
+/* Whether a transaction is open on it, by BEGIN or SAVEPOINT: `*out` is 1 or 0. Some failures of a
+ * statement end one (ON CONFLICT ROLLBACK, a full disk). */
+TERN_API tern_status tern_session_in_transaction(tern_session* session, int* out);
+
 /* A statement for tern_query() on the session's thread; not for tern_batch(). */
 TERN_API tern_status tern_session_prepare(tern_session* session, const char* sql, size_t sql_len, tern_statement** out);
 
