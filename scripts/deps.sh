@@ -9,8 +9,9 @@ set -euo pipefail
 
 run=(g++ cmake ninja-build ccache pkg-config liblmdb-dev libxxhash-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev
   sqlite3)
-test=(libgtest-dev librapidcheck-dev python3)
-ci=(abigail-tools clang-format clang-tidy gcovr spin valgrind chromium fonts-dejavu-core)
+test=(libgtest-dev librapidcheck-dev python3-dev)
+ci=(abigail-tools clang-format clang-tidy gcovr spin valgrind chromium fonts-dejavu-core python3-pip python3-setuptools
+  python3-wheel)
 bench=(libabsl-dev librocksdb-dev redis-server libhiredis-dev zstd valgrind)
 
 wanted=()
