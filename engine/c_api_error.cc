@@ -15,14 +15,19 @@
 namespace tern::internal {
 namespace {
 
+// This thread's messages. Not in thread-local memory themselves: what a library has of that must fit, for all libraries
+// that a program loads while it runs, into 1,664 bytes (glibc), or it cannot be loaded. So they are allocated with the
+// first failure, and kept; where there is no memory, or the thread is at its end, one that says no more stands in.
 constexpr size_t kMessageBytes = 2048;
-
-// This thread's message. Not in thread-local memory itself: what a library has of that must fit, for all libraries that
-// a program loads while it runs, into 1,664 bytes (glibc), or it cannot be loaded. So it is allocated with the first
-// failure, and kept; where there is no memory, or the thread is at its end, one that says no more stands in.
 constexpr const char* kNoMemoryForIt = "out of memory, for the message of this error too";
-constinit thread_local const char* last_error = "";
-constinit thread_local char* message_room = nullptr;
+struct Messages {
+  char last_error[kMessageBytes] = "";
+  // What SQLite said of the same failure; the code is 0 where it was not SQLite that refused.
+  char sqlite_message[kMessageBytes] = "";
+  int sqlite_code = 0;
+  int sqlite_offset = -1;
+};
+constinit thread_local Messages* messages = nullptr;
 constinit thread_local bool thread_ended = false;
 constinit thread_local uint64_t failed_calls = 0;
 
@@ -30,16 +35,15 @@ constinit thread_local uint64_t failed_calls = 0;
 struct FreeAtTheEnd {
   ~FreeAtTheEnd() {
     thread_ended = true;
-    last_error = "";
-    delete[] std::exchange(message_room, nullptr);
+    delete std::exchange(messages, nullptr);
   }
 };
 
-char* room_for_message() noexcept {
-  if (message_room != nullptr || thread_ended) return message_room;
+Messages* room_for_messages() noexcept {
+  if (messages != nullptr || thread_ended) return messages;
   static thread_local FreeAtTheEnd at_the_end;
   (void)&at_the_end;
-  return message_room = new (std::nothrow) char[kMessageBytes];
+  return messages = new (std::nothrow) Messages();
 }
 
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
@@ -80,17 +84,8 @@ tern_status tell_current_exception(Tell&& tell) noexcept {
   }
 }
 
-}  // namespace
-
-uint64_t failures() noexcept { return failed_calls; }
-
-tern_status fail(tern_status status, std::string_view message) noexcept {
-  ++failed_calls;
-  char* const room = room_for_message();
-  if (room == nullptr) {
-    last_error = kNoMemoryForIt;
-    return status;
-  }
+// Cuts what is too long between two characters.
+void keep(std::string_view message, char (&kept)[kMessageBytes]) noexcept {
   size_t size = message.size();
   const bool cut = size > kMessageBytes - 1;
   if (cut) {
@@ -98,10 +93,23 @@ tern_status fail(tern_status status, std::string_view message) noexcept {
     while (size > 0 && continues_a_character(message[size])) --size;
   }
   // A message may quote bytes that it was given; C reads up to the first NUL.
-  std::replace_copy(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size), room, '\0', ' ');
-  if (cut) std::memcpy(room + size, kEllipsis.data(), kEllipsis.size());
-  room[cut ? size + kEllipsis.size() : size] = '\0';
-  last_error = room;
+  std::replace_copy(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size), kept, '\0', ' ');
+  if (cut) std::memcpy(kept + size, kEllipsis.data(), kEllipsis.size());
+  kept[cut ? size + kEllipsis.size() : size] = '\0';
+}
+
+}  // namespace
+
+uint64_t failures() noexcept { return failed_calls; }
+
+tern_status fail(tern_status status, std::string_view message) noexcept {
+  ++failed_calls;
+  Messages* const room = room_for_messages();
+  if (room == nullptr) return status;
+  keep(message, room->last_error);
+  room->sqlite_message[0] = '\0';
+  room->sqlite_code = 0;
+  room->sqlite_offset = -1;
   return status;
 }
 
@@ -120,7 +128,21 @@ tern_status fail_would_block(const char* function) noexcept {
   return fail(TERN_WOULD_BLOCK, {message.data(), static_cast<size_t>(end - message.data())});
 }
 
-tern_status fail_current_exception() noexcept { return tell_current_exception(fail); }
+tern_status fail_current_exception() noexcept {
+  try {
+    throw;
+  } catch (const Error& error) {
+    const tern_status status = fail(status_of(error.code()), error.what());
+    if (messages != nullptr) {
+      keep(error.sqlite_message(), messages->sqlite_message);
+      messages->sqlite_code = error.sqlite_code();
+      messages->sqlite_offset = error.sql_offset();
+    }
+    return status;
+  } catch (...) {
+    return tell_current_exception(fail);
+  }
+}
 
 tern_status status_of_error(const std::exception_ptr& error, std::string& message) noexcept {
   try {
@@ -148,6 +170,17 @@ const char* tern_status_name(tern_status status) {
   return tern::error_code_name(static_cast<tern::ErrorCode>(status));
 }
 
-const char* tern_last_error(void) { return tern::internal::last_error; }
+const char* tern_last_error(void) {
+  using namespace tern::internal;
+  if (messages != nullptr) return messages->last_error;
+  return failures() == 0 ? "" : kNoMemoryForIt;
+}
+
+int tern_last_sqlite_error(int* offset, const char** message) {
+  using tern::internal::messages;
+  if (offset != nullptr) *offset = messages == nullptr ? -1 : messages->sqlite_offset;
+  if (message != nullptr) *message = messages == nullptr ? "" : messages->sqlite_message;
+  return messages == nullptr ? 0 : messages->sqlite_code;
+}
 
 }  // extern "C"

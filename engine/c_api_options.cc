@@ -18,7 +18,7 @@ static_assert(offsetof(tern_options, hot_bytes) == 8 && offsetof(tern_options, f
               offsetof(tern_options, kv_map_bytes) == 88 && sizeof(tern_options) == 96);
 static_assert(offsetof(tern_policy, tags) == 56 && sizeof(tern_policy) == 80);
 
-constexpr uint32_t kKnownFlags = (TERN_KV_SYNC_EACH << 1) - 1;
+constexpr uint32_t kKnownFlags = (TERN_D1_RULES << 1) - 1;
 
 constexpr uint32_t kKnownPolicyFlags = (TERN_PIN << 1) - 1;
 
@@ -85,6 +85,7 @@ Options options_of(const tern_options* given) {
   if (has(TERN_OPEN_EXISTING)) options.mode = OpenMode::kExisting;
   if (has(TERN_SYNCHRONOUS_FULL)) options.synchronous = Synchronous::kFull;
   if (has(TERN_KV_SYNC_EACH)) options.kv_durability = KvDurability::kEach;
+  if (has(TERN_D1_RULES)) options.sql_rules = SqlRules::kD1;
   options.cache = !has(TERN_CACHE_OFF);
   options.convert_to_wal = has(TERN_CONVERT_TO_WAL);
   options.accept_unsafe_sqlite = has(TERN_ACCEPT_UNSAFE_SQLITE);

@@ -38,6 +38,7 @@ sql::ConnectionOptions connection_options(const std::string& path, const Options
   connection.page_cache_bytes = int64_t{options.page_cache_kib} << 10;
   connection.convert_to_wal = options.convert_to_wal;
   connection.accept_wal_reset_bug = options.accept_unsafe_sqlite;
+  connection.d1_rules = options.sql_rules == SqlRules::kD1;
   return connection;
 }
 

@@ -1,9 +1,19 @@
 #include "tern/error.hpp"
 
+#include <utility>
+
 namespace tern {
 
 Error::Error(ErrorCode code, const std::string& message, int sqlite_code)
     : std::runtime_error(message), code_(code), sqlite_code_(sqlite_code) {}
+
+Error::Error(ErrorCode code, const std::string& message, int sqlite_code,
+             std::shared_ptr<const std::string> sqlite_message, int sql_offset)
+    : std::runtime_error(message),
+      code_(code),
+      sqlite_code_(sqlite_code),
+      sqlite_message_(std::move(sqlite_message)),
+      sql_offset_(sql_offset) {}
 
 Error::~Error() = default;
 

@@ -175,7 +175,10 @@ void SessionImpl::snapshot(const std::function<void()>& work) {
       }
     }
   };
-  step("PRAGMA query_only=1");
+  {
+    const Use use(*this);
+    translated([&] { connection_.execute("PRAGMA query_only=1"); });
+  }
   const Writable at_the_end{connection_};
   bracket("BEGIN", [&] {
     step("SELECT 1 FROM sqlite_schema LIMIT 1");  // BEGIN alone takes no snapshot yet

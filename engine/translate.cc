@@ -42,6 +42,8 @@ ErrorCode error_code_of(int sqlite_primary_code) noexcept {
   }
 }
 
-Error translate(const sql::Error& error) { return Error(error_code_of(error.code), error.what(), error.extended); }
+Error translate(const sql::Error& error) {
+  return Error(error_code_of(error.code), error.what(), error.extended, error.reason, error.offset);
+}
 
 }  // namespace tern::internal

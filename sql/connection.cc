@@ -15,16 +15,26 @@
 #include <thread>
 #include <utility>
 
+#include "sql/d1_rules.h"
 #include "sql/error.h"
 #include "sql/fork_guard.h"
 #include "sql/library.h"
 #include "sql/statement.h"
 
 namespace tern::sql {
+namespace {
+
+// Whom the authorizer asks. Statements of tern's own are prepared without an observer, and held to nothing.
+struct Asked {
+  PrepareObserver* observer = nullptr;
+  bool d1_rules = false;
+};
+
+}  // namespace
 
 struct Connection::Extra {
   ConnectionOptions options;
-  PrepareObserver* observer = nullptr;
+  Asked asked;
   std::set<std::string, std::less<>> foreign_names;
   // Of begin_read() and end_transaction(), prepared when first needed: parsing them would cost more than running them.
   std::optional<Statement> begin, read, commit;
@@ -117,9 +127,10 @@ std::string immutable_uri(const std::string& path) {
 }
 
 int on_authorize(void* data, int action, const char* first, const char* second, const char* database, const char*) {
-  PrepareObserver* const observer = *static_cast<PrepareObserver**>(data);
-  if (observer != nullptr) observer->on_action(action, first, second, database);
-  return SQLITE_OK;
+  const Asked& asked = *static_cast<const Asked*>(data);
+  if (asked.observer == nullptr) return SQLITE_OK;
+  asked.observer->on_action(action, first, second, database);
+  return !asked.d1_rules || d1_allows(action, first, second, database) ? SQLITE_OK : SQLITE_DENY;
 }
 
 void require(sqlite3* db, int result, const std::string& path, const char* what) {
@@ -178,6 +189,7 @@ std::string pragmas(const ConnectionOptions& options) {
   const int64_t cache_kib = std::max<int64_t>(options.page_cache_bytes / 1024, 64);
   std::string sql = "PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA cache_size=-" + std::to_string(cache_kib);
   sql += options.synchronous == Synchronous::kFull ? "; PRAGMA synchronous=FULL" : "; PRAGMA synchronous=NORMAL";
+  if (options.d1_rules) sql += "; PRAGMA foreign_keys=1";
   if (options.mode == OpenMode::kRead) sql += "; PRAGMA query_only=1";
   return sql;
 }
@@ -280,8 +292,10 @@ Connection Connection::open_checked(const ConnectionOptions& options, const char
   try {
     if (result != SQLITE_OK) throw error_of(db, "open the file");
     configure(db, options);
-    // The observer's place has a stable address; whoever asked is told, everything is allowed.
-    sqlite3_set_authorizer(db, on_authorize, &connection.extra_->observer);
+    // What it asks has a stable address.
+    connection.extra_->asked.d1_rules = options.d1_rules;
+    sqlite3_set_authorizer(db, on_authorize, &connection.extra_->asked);
+    if (options.d1_rules) set_d1_limits(db);
     if (options.read_only) {
       connection.query_int64("PRAGMA page_count");  // what cannot be read shows here
     } else if (!in_memory) {
@@ -387,6 +401,6 @@ void Connection::note_foreign(std::string_view folded_name) { extra_->foreign_na
 
 const std::set<std::string, std::less<>>& Connection::foreign_names() const noexcept { return extra_->foreign_names; }
 
-void Connection::set_observer(PrepareObserver* observer) noexcept { extra_->observer = observer; }
+void Connection::set_observer(PrepareObserver* observer) noexcept { extra_->asked.observer = observer; }
 
 }  // namespace tern::sql

@@ -42,6 +42,7 @@ struct ConnectionOptions {
   // A database that holds data in another journal mode is converted only by this option (a new or empty one always).
   bool convert_to_wal = false;
   bool accept_wal_reset_bug = false;  // library.h
+  bool d1_rules = false;              // d1_rules.h; foreign keys are on then
 };
 
 // Why the database at `path` cannot be written here, though it is there and can be read: the file, or its folder while

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace tern::sql {
 
 Error::Error(int extended_code, const std::string& message, int sql_offset)
@@ -47,6 +49,7 @@ Error error_of(sqlite3* db, std::string_view what, std::string_view sql) {
   const int offset = -1;
 #endif
   std::string reason = sqlite3_errmsg(db);
+  auto own_words = std::make_shared<const std::string>(reason);
   if (offset >= 0 && static_cast<size_t>(offset) <= sql.size()) {
     const std::string_view rest = sql.substr(static_cast<size_t>(offset));
     reason += " (at byte " + std::to_string(offset);
@@ -54,7 +57,9 @@ Error error_of(sqlite3* db, std::string_view what, std::string_view sql) {
     reason += ")";
   }
   if (!sql.empty()) reason += ", in: " + shorten_sql(sql);
-  return Error(extended, describe(what, reason), offset);
+  Error error(extended, describe(what, reason), offset);
+  error.reason = std::move(own_words);
+  return error;
 }
 
 }  // namespace tern::sql

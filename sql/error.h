@@ -7,6 +7,7 @@
 // Errors are values: they hold no connection and may be copied to, and read in, any thread.
 #pragma once
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct Error : std::runtime_error {
   int code;
   int extended;
   int offset;
+  // SQLite's own words, without ours around them; null where SQLite was not asked. Shared, so that copying cannot fail.
+  std::shared_ptr<const std::string> reason;
 };
 
 // "cannot <verb> <thing>: <reason>; <remedy>", leaving out what is empty.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -39,15 +40,24 @@ TERN_EXPORT const char* error_code_name(ErrorCode code) noexcept;
 class TERN_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, int sqlite_code = 0);
+  // With what SQLite said itself, and where in the SQL text; see below.
+  Error(ErrorCode code, const std::string& message, int sqlite_code, std::shared_ptr<const std::string> sqlite_message,
+        int sql_offset);
   ~Error() override;
 
   ErrorCode code() const noexcept { return code_; }
   // SQLite's extended result code (https://www.sqlite.org/rescode.html), 0 where SQLite was not involved.
   int sqlite_code() const noexcept { return sqlite_code_; }
+  // SQLite's own message, which what() quotes; "" where SQLite was not involved. Lives as long as this error.
+  const char* sqlite_message() const noexcept { return sqlite_message_ ? sqlite_message_->c_str() : ""; }
+  // The byte of the statement's text that SQLite's message is about, -1 where it names none.
+  int sql_offset() const noexcept { return sql_offset_; }
 
  private:
   ErrorCode code_;
   int sqlite_code_;
+  std::shared_ptr<const std::string> sqlite_message_;
+  int sql_offset_ = -1;
 };
 
 }  // namespace tern

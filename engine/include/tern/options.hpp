@@ -25,6 +25,12 @@ enum class KvDurability {
   kEach,     // each write has a commit of its own
 };
 
+// What SQL is held to, beside what tern itself cannot run.
+enum class SqlRules {
+  kSqlite,  // all that SQLite takes
+  kD1,      // what Cloudflare D1 takes: its limits and refusals (docs/d1.md), foreign keys on
+};
+
 enum class OpenMode {
   kCreate,    // open, or create the file where there is none
   kExisting,  // a missing file is an error
@@ -33,6 +39,8 @@ enum class OpenMode {
 struct Options {
   OpenMode mode = OpenMode::kCreate;
   Synchronous synchronous = Synchronous::kNormal;
+  // On every connection of this process to the file, those of sessions included.
+  SqlRules sql_rules = SqlRules::kSqlite;
 
   // Tier 1: bytes that this process may spend on hot entries, overhead included. 0 switches the tier off.
   uint64_t hot_bytes = uint64_t{64} << 20;

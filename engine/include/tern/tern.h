@@ -136,7 +136,8 @@ enum {
   TERN_ACCEPT_UNSAFE_SQLITE = 1 << 6, /* run on a system SQLite before 3.51.3 (WAL-reset bug) */
   TERN_NO_BUSY_TIMEOUT = 1 << 7,      /* TERN_BUSY at once where another connection holds a lock */
   TERN_NO_BUSY_RETRIES = 1 << 8,      /* tern_batch() does not start again after a busy timeout */
-  TERN_KV_SYNC_EACH = 1 << 9          /* a KV write shares its synced commit with no other one */
+  TERN_KV_SYNC_EACH = 1 << 9,         /* a KV write shares its synced commit with no other one */
+  TERN_D1_RULES = 1 << 10             /* SQL is held to what Cloudflare D1 takes (docs/d1.md) */
 };
 
 /* How a database is opened. Zero means the default, which suits 2 cores and 1 GiB of memory. */
@@ -174,6 +175,13 @@ TERN_API const char* tern_status_name(tern_status status);
  * succeed leave it alone. Never NULL, "" before the first failure. Valid until the next failure on
  * this thread, or its end. At most 2,047 bytes; a longer message is cut and ends with "…". */
 TERN_API const char* tern_last_error(void);
+
+/* What SQLite itself said of that failure: its extended result code
+ * (https://www.sqlite.org/rescode.html), or 0 where it was not SQLite that refused. `*message` is
+ * its own text, which tern_last_error() quotes, or ""; `*offset` the byte of the statement's text
+ * that it is about, or -1. For callers that show SQLite's words as they are. The text lives as long
+ * as that of tern_last_error(). */
+TERN_API int tern_last_sqlite_error(int* offset /* or NULL */, const char** message /* or NULL */);
 
 /* ---- Database ---- */
 
