@@ -10,6 +10,7 @@
 #include "engine/result_reader.h"
 #include "engine/statement_kind.h"
 #include "engine/translate.h"
+#include "engine/user_sql.h"
 #include "engine/whole_run.h"
 #include "sql/error.h"
 #include "sql/fork_guard.h"
@@ -121,7 +122,7 @@ int64_t SessionImpl::exec(std::string_view script) {
         throw Error(ErrorCode::kUnsupported, why);
       const uint64_t before = state();
       size_t consumed = 0;
-      auto statement = sql::Statement::prepare_first(connection_, script, consumed);
+      auto statement = prepare_of_user(connection_, script, consumed);
       if (!statement) break;
       statement->check_parameter_count(0);
       while (statement->step()) {

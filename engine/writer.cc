@@ -10,6 +10,7 @@
 #include "cache/probes.h"
 #include "engine/host_call.h"
 #include "engine/statement_kind.h"
+#include "engine/user_sql.h"
 #include "engine/whole_run.h"
 #include "sql/error.h"
 #include "sql/statement.h"
@@ -339,7 +340,7 @@ int64_t Writer::exec_within(std::string_view script) {
   while (!is_blank(script)) {
     if (const std::string why = refusal(script); !why.empty()) throw Error(ErrorCode::kUnsupported, why);
     size_t consumed = 0;
-    auto statement = sql::Statement::prepare_first(connection_, script, consumed);
+    auto statement = prepare_of_user(connection_, script, consumed);
     if (!statement) break;
     statement->check_parameter_count(0);
     while (statement->step()) {
@@ -355,7 +356,7 @@ int64_t Writer::exec(std::string_view script) {
   size_t consumed = 0;
   bool single = true;
   if (!is_blank(script) && refusal(script).empty()) {
-    const auto first = sql::Statement::prepare_first(connection_, script, consumed);
+    const auto first = prepare_of_user(connection_, script, consumed);
     single = is_blank(script.substr(consumed));
   }
   int64_t ran = 0;

@@ -1,0 +1,3 @@
+// What the two kinds of sync take from each other.
+export type { Env } from "./env.js";
+export type { PropertyChanged } from "./event_sync.js";
