@@ -8,7 +8,7 @@
 import { ownFailure } from "./errors.mjs";
 import { growResult, native, result } from "./native.mjs";
 import { d1Values, Names, pack, packShared, Rows } from "./packing.mjs";
-import { asksConnection, changesReading, isPragma, isTransaction, looksReading, splitStatements } from "./sql_text.mjs";
+import { asksConnection, changesReading, isPragma, isTransaction, looksReading, refusedPragmaTable, splitStatements } from "./sql_text.mjs";
 
 const keptStatements = 1024;
 const jobsAtOnce = 64;
@@ -48,12 +48,15 @@ export class Engine {
   #draining = null;
   #closed = false;
   #readsOnSession = false;
+  #rules;
 
   lastRowId = 0;
   size = 0;
 
-  constructor(id) {
+  // `rules`: those of D1 hold, or not.
+  constructor(id, rules) {
     this.#id = id;
+    this.#rules = rules;
   }
 
   get id() {
@@ -127,6 +130,7 @@ export class Engine {
 
   async #prepare(entry) {
     const { statements, flags } = entry.split();
+    this.#demandAllowed(entry.sql);
     const single = statements.length === 1 && flags === 0;
     if (!single || !looksReading(entry.sql) || isPragma(entry.sql) || asksConnection(entry.sql)) {
       entry.kind = kinds.session;
@@ -141,7 +145,7 @@ export class Engine {
       Object.assign(entry, { id, parameters, kind: kinds.cached });
       return true;
     } catch (failure) {
-      if (failure.status === "misuse") entry.kind = kinds.session;
+      if (failure.kind === "writes") entry.kind = kinds.session;
       return false;
     }
   }
@@ -154,6 +158,7 @@ export class Engine {
   // Runs queries, each [entry, values], as one transaction; of each its rows and meta.
   async run(queries) {
     const texts = queries.map(([entry]) => entry.sql);
+    texts.forEach((sql) => this.#demandAllowed(sql));
     const alone = texts.some((sql) => /\bpragma\b/i.test(sql));
     const reads = texts.every(looksReading);
     const job = queries.map(([entry, values]) => {
@@ -174,6 +179,10 @@ export class Engine {
     meta.size_after = this.size = size;
     meta.rows_written = changes;
     return { rows, meta };
+  }
+
+  #demandAllowed(sql) {
+    if (this.#rules && refusedPragmaTable(sql)) throw ownFailure("not authorized");
   }
 
   #submit(job) {

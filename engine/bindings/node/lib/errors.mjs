@@ -50,6 +50,8 @@ export function d1Text(failure) {
       return "SQL code did not contain a statement.";
     case "nothing":
       return "No SQL statements detected.";
+    case "not authorized":
+      return "not authorized: SQLITE_AUTH";
     case "transaction":
       return transactionText;
     case "parameters":

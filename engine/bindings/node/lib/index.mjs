@@ -60,7 +60,7 @@ function nativeOptions(options) {
 export const version = native.version();
 
 export function open(path, options = {}) {
-  const engine = new Engine(native.open(String(path), nativeOptions(options)));
+  const engine = new Engine(native.open(String(path), nativeOptions(options)), options.rules !== "sqlite");
   const namespaces = new Map();
   const DB = new D1Database(engine, new Extras(engine));
   return {

@@ -2,9 +2,10 @@
 // what is the same, what differs, and why.
 import { info, native, params, result } from "./native.mjs";
 import { encodeText, isWellFormed, readText, writeShort } from "./packing.mjs";
-import { acceptedValue, bytesOfValue, checkedKey, keyBytes, kvError, maxima, putOptions, readOptions } from "./kv_checks.mjs";
+import { acceptedValue, bytesOfStream, checkedKey, checkedSize, keyBytes, kvError, maxima, putOptions, readOptions } from "./kv_checks.mjs";
 
-const workersLimits = 1; // TERN_KV_WORKERS
+// The bounds of Workers KV are checked here, since they come with its own words, and its seconds are whole ones.
+const nativeLimits = 0; // TERN_KV_NATIVE
 const writesAtOnce = 128;
 const sources = { 1: "hot", 2: "store" };
 
@@ -101,7 +102,8 @@ export class KVNamespace {
     const body = acceptedValue(value);
     if (!isWellFormed(name)) throw kvError("PUT", 400, "Could not URL-decode key name");
     const write = [keyBytes(name), null, expiresAtMs(), metadata()];
-    write[1] = await bytesOfValue(body);
+    // A stream alone is waited for: what is put before another is written before it.
+    write[1] = body instanceof ReadableStream ? await bytesOfStream(body) : checkedSize(body);
     await this.#write(write);
   }
 
@@ -186,7 +188,7 @@ export class KVNamespace {
 
   async #open() {
     if (this.#id >= 0) return this.#id;
-    this.#opening ??= native.kvOpen(this.#engine.id, this.#name, workersLimits);
+    this.#opening ??= native.kvOpen(this.#engine.id, this.#name, nativeLimits);
     try {
       return (this.#id = await this.#opening);
     } catch (failure) {

@@ -102,7 +102,7 @@ function bytesOfView(value) {
 }
 
 // All of a stream; what is past the bound is counted, not kept.
-async function bytesOfStream(stream) {
+export async function bytesOfStream(stream) {
   const chunks = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -130,8 +130,7 @@ export function acceptedValue(value) {
   return encodeText(String(value));
 }
 
-export async function bytesOfValue(value) {
-  if (value instanceof ReadableStream) return bytesOfStream(value);
+export function checkedSize(value) {
   if (value.length > maxima.valueBytes) throw tooLong(value.length);
   return value;
 }

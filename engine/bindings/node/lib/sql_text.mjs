@@ -115,3 +115,24 @@ export const asksConnection = (sql) => /\b(changes|total_changes|last_insert_row
 
 // Pragmas after which an unchanged statement may read something else on the connection that they were set on.
 export const changesReading = (sql) => /\b(case_sensitive_like|reverse_unordered_selects)\b/i.test(sql);
+
+// Pragmas of D1 that are tables as well (sql/d1_rules.cc has all of them).
+const pragmaTables = new Set([
+  "PRAGMA_FOREIGN_KEY_CHECK", "PRAGMA_FOREIGN_KEY_LIST", "PRAGMA_INDEX_INFO", "PRAGMA_INDEX_LIST", "PRAGMA_INDEX_XINFO",
+  "PRAGMA_QUICK_CHECK", "PRAGMA_TABLE_INFO", "PRAGMA_TABLE_LIST", "PRAGMA_TABLE_XINFO", "PRAGMA_DATA_VERSION",
+  "PRAGMA_FOREIGN_KEYS", "PRAGMA_DEFER_FOREIGN_KEYS", "PRAGMA_RECURSIVE_TRIGGERS", "PRAGMA_CASE_SENSITIVE_LIKE",
+]);
+
+// Whether D1 refuses a text for the pragmas that it reads as tables, which shows there only when it runs: a pragma that
+// D1 does not have, and what asks each table of the schema for its columns, since D1 has a table of its own in it that
+// nobody may ask about.
+export function refusedPragmaTable(sql) {
+  if (!/pragma_/i.test(sql)) return false;
+  const words = [...tokens(sql)].map(([token]) => token);
+  const wholeSchema = words.includes("SQLITE_MASTER") || words.includes("SQLITE_SCHEMA");
+  return words.some((word, i) => {
+    if (!word.startsWith("PRAGMA_")) return false;
+    const named = words[i + 1] !== "(" || ["'", '"', "?", ")"].includes(words[i + 2]);
+    return !pragmaTables.has(word) || (wholeSchema && !named);
+  });
+}

@@ -59,13 +59,14 @@ class Prepare : public Work {
   Prepare(std::shared_ptr<Database> database, std::string sql, Policy policy)
       : database_(std::move(database)), sql_(std::move(sql)), policy_(std::move(policy)) {}
 
-  // A policy, be it the default one, is for what reads: anything else is refused.
   void run() override {
     tern_statement* prepared = nullptr;
     demand(tern_prepare_with(database_->handle, sql_.data(), sql_.size(), policy_.get(), &prepared));
     statement_ = std::make_shared<Statement>(database_, prepared);
     info_.size = sizeof info_;
     demand(tern_statement_describe(prepared, &info_));
+    if (info_.reads_only == 0)
+      throw Failure::of_kind("writes", "tern: the statement does not only read; run it by DB.prepare(): " + sql_);
   }
   napi_value give(napi_env env) override {
     const napi_value given = array(env, 2);

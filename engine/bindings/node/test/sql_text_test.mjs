@@ -1,7 +1,7 @@
 // Where statements end, and what sort they are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstWords, isTransaction, looksReading, splitStatements } from "../lib/sql_text.mjs";
+import { firstWords, isTransaction, looksReading, refusedPragmaTable, splitStatements } from "../lib/sql_text.mjs";
 
 const split = (sql) => {
   const { statements, rest } = splitStatements(sql);
@@ -45,4 +45,13 @@ test("the first word is found behind comments, blanks and EXPLAIN", () => {
   assert.ok(!isTransaction("SELECT 'BEGIN'"));
   assert.ok(looksReading("WITH a AS (SELECT 1) SELECT * FROM a"));
   assert.ok(!looksReading("INSERT INTO t SELECT 1"));
+});
+
+test("pragmas that are read as tables are refused where D1 refuses them", () => {
+  assert.ok(!refusedPragmaTable("SELECT name FROM pragma_table_info('t')"));
+  assert.ok(!refusedPragmaTable("SELECT name FROM pragma_table_info(?)"));
+  assert.ok(!refusedPragmaTable("SELECT 'pragma_page_count' FROM t"));
+  assert.ok(!refusedPragmaTable("SELECT l.name, i.name FROM pragma_table_list AS l, pragma_table_info(l.name) AS i"));
+  assert.ok(refusedPragmaTable("SELECT * FROM Pragma_Page_Count"));
+  assert.ok(refusedPragmaTable("SELECT * FROM sqlite_master AS m, pragma_table_info(m.name)"));
 });
