@@ -128,11 +128,16 @@ const pragmaTables = new Set([
 // nobody may ask about.
 export function refusedPragmaTable(sql) {
   if (!/pragma_/i.test(sql)) return false;
-  const words = [...tokens(sql)].map(([token]) => token);
-  const wholeSchema = words.includes("SQLITE_MASTER") || words.includes("SQLITE_SCHEMA");
-  return words.some((word, i) => {
-    if (!word.startsWith("PRAGMA_")) return false;
-    const named = words[i + 1] !== "(" || ["'", '"', "?", ")"].includes(words[i + 2]);
-    return !pragmaTables.has(word) || (wholeSchema && !named);
+  const all = [...tokens(sql)];
+  // Names without their quotes; a text in single quotes is none.
+  const names = all.map(([token, begin, end]) =>
+    token in closing && token !== "'" ? sql.slice(begin + 1, end - 1).toUpperCase() : token,
+  );
+  const wholeSchema = names.includes("SQLITE_MASTER") || names.includes("SQLITE_SCHEMA");
+  return names.some((name, i) => {
+    if (!name.startsWith("PRAGMA_")) return false;
+    const argument = names[i + 1] === "(" ? all[i + 2]?.[0] : "";
+    const column = argument !== undefined && (wordStart.test(argument) || names[i + 3] === ".");
+    return !pragmaTables.has(name) || (wholeSchema && column);
   });
 }

@@ -38,7 +38,7 @@ for (const expected of scripts) {
       encoding: "utf8",
     });
     assert.equal(status, 0, stdout + stderr);
-    assert.match(stdout, new RegExp(`^same ${name}: \\d+ values, 0 differ`));
+    assert.match(stdout, new RegExp(`^same ${name}: \\d+ values, 0 differ`, "m"));
   });
 }
 

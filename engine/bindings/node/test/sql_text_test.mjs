@@ -52,6 +52,8 @@ test("pragmas that are read as tables are refused where D1 refuses them", () => 
   assert.ok(!refusedPragmaTable("SELECT name FROM pragma_table_info(?)"));
   assert.ok(!refusedPragmaTable("SELECT 'pragma_page_count' FROM t"));
   assert.ok(!refusedPragmaTable("SELECT l.name, i.name FROM pragma_table_list AS l, pragma_table_info(l.name) AS i"));
+  assert.ok(!refusedPragmaTable("SELECT name FROM pragma_table_info('t'), sqlite_master"));
   assert.ok(refusedPragmaTable("SELECT * FROM Pragma_Page_Count"));
+  assert.ok(refusedPragmaTable('SELECT * FROM "sqlite_master" AS m, "pragma_table_info"("m"."name")'));
   assert.ok(refusedPragmaTable("SELECT * FROM sqlite_master AS m, pragma_table_info(m.name)"));
 });
