@@ -13,7 +13,7 @@ export interface Check {
 
 async function check(name: string, work: () => Promise<void>, timeoutMs: number): Promise<Check> {
   const began = performance.now();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });

@@ -27,17 +27,23 @@ class Entry {
     this.parameters = 0;
     this.names = new Names();
     this.learning = null;
-    this.parts = null;
+    this.traits = null;
   }
 
-  // Its statements, and what to watch while they run.
-  split() {
-    if (this.parts !== null) return this.parts;
+  // Its statements, and what to watch while they run; found out once, since it takes a look at every token.
+  look() {
+    if (this.traits !== null) return this.traits;
     const nul = this.sql.indexOf("\0");
     const { statements, rest } = splitStatements(nul < 0 ? this.sql : this.sql.slice(0, nul));
     let flags = rest !== "" || nul >= 0 ? queryFlags.nothingLeft : 0;
     if (statements.some(isTransaction)) flags |= queryFlags.transaction;
-    return (this.parts = { statements, flags });
+    return (this.traits = {
+      statements,
+      flags,
+      reads: statements.length === 1 && looksReading(this.sql),
+      pragma: /\bpragma\b/i.test(this.sql),
+      refused: refusedPragmaTable(this.sql),
+    });
   }
 }
 
@@ -129,10 +135,9 @@ export class Engine {
   }
 
   async #prepare(entry) {
-    const { statements, flags } = entry.split();
-    this.#demandAllowed(entry.sql);
-    const single = statements.length === 1 && flags === 0;
-    if (!single || !looksReading(entry.sql) || isPragma(entry.sql) || asksConnection(entry.sql)) {
+    const { flags, reads } = entry.look();
+    this.#demandAllowed(entry);
+    if (flags !== 0 || !reads || isPragma(entry.sql) || asksConnection(entry.sql)) {
       entry.kind = kinds.session;
       return true;
     }
@@ -157,16 +162,17 @@ export class Engine {
 
   // Runs queries, each [entry, values], as one transaction; of each its rows and meta.
   async run(queries) {
-    const texts = queries.map(([entry]) => entry.sql);
-    texts.forEach((sql) => this.#demandAllowed(sql));
-    const alone = texts.some((sql) => /\bpragma\b/i.test(sql));
-    const reads = texts.every(looksReading);
+    let alone = false;
+    let reads = true;
     const job = queries.map(([entry, values]) => {
-      const { statements, flags } = entry.split();
-      return [statements, pack(values), values.length, flags];
+      this.#demandAllowed(entry);
+      const traits = entry.look();
+      alone ||= traits.pragma;
+      reads &&= traits.reads;
+      return [traits.statements, pack(values), values.length, traits.flags];
     });
     const answers = await this.#submit([job, alone, reads]);
-    if (alone && texts.some(changesReading)) this.#readsOnSession = true;
+    if (alone && queries.some(([entry]) => changesReading(entry.sql))) this.#readsOnSession = true;
     return answers.map((answer, i) => this.#answer(answer, queries[i][0]));
   }
 
@@ -181,8 +187,8 @@ export class Engine {
     return { rows, meta };
   }
 
-  #demandAllowed(sql) {
-    if (this.#rules && refusedPragmaTable(sql)) throw ownFailure("not authorized");
+  #demandAllowed(entry) {
+    if (this.#rules && entry.look().refused) throw ownFailure("not authorized");
   }
 
   #submit(job) {
