@@ -5,8 +5,8 @@
 // here does not fail there. docs/d1.md has the list, and where it was recorded from. BEGIN, SAVEPOINT and their kin are
 // left alone, since tern's own transactions are made of them: who takes SQL from outside refuses them by their keyword.
 //
-// Contract. d1_allows() is for an authorizer (sqlite3_set_authorizer) and takes what that is given; any of the texts may
-// be null. Pure; any thread. set_d1_limits() belongs to the connection's thread, and holds until it closes.
+// Contract. d1_allows() is for an authorizer (sqlite3_set_authorizer) and takes what that is given; any of the texts
+// may be null. Pure; any thread. set_d1_limits() belongs to the connection's thread, and holds until it closes.
 #pragma once
 
 struct sqlite3;

@@ -60,7 +60,8 @@ export class D1PreparedStatement {
   constructor(engine, bookmarks, statement, params = []) {
     this.#engine = engine;
     this.#bookmarks = bookmarks;
-    this.#entry = engine.entry(statement);
+    // What is no text fails when it is run.
+    this.#entry = typeof statement === "string" ? engine.entry(statement) : null;
     this.statement = statement;
     this.params = params;
   }
@@ -96,11 +97,13 @@ export class D1PreparedStatement {
 
   // For batch(): what engine.run() takes.
   static querying(statement) {
+    if (!(#entry in statement)) throw ownFailure("not a statement");
+    if (statement.#entry === null) throw ownFailure("not a statement");
     return [statement.#entry, allSent(statement.params)];
   }
 
   #hot(withMeta) {
-    const rows = this.#engine.hot(this.#entry, allSent(this.params));
+    const rows = this.#entry === null ? null : this.#engine.hot(this.#entry, allSent(this.params));
     if (rows === null) return null;
     this.#bookmarks?.answered();
     return { rows, meta: withMeta ? this.#engine.meta(0, rows.count) : null };
@@ -108,6 +111,7 @@ export class D1PreparedStatement {
 
   #query() {
     return worded(async () => {
+      if (this.#entry === null) throw ownFailure("not a statement");
       demandStatement(this.statement);
       const answer = await this.#engine.query(this.#entry, allSent(this.params));
       this.#bookmarks?.answered();
@@ -118,7 +122,8 @@ export class D1PreparedStatement {
 
 async function runBatch(engine, statements) {
   return worded(async () => {
-    const queries = statements.filter(({ statement }) => !isDropped(statement)).map(D1PreparedStatement.querying);
+    const sent = statements.map((statement) => D1PreparedStatement.querying(statement));
+    const queries = sent.filter(([{ sql }]) => !isDropped(sql));
     if (queries.length === 0) throw ownFailure("nothing");
     const answers = await engine.run(queries);
     return answers.map(({ rows, meta }) => ({ success: true, meta, results: rows.objects() }));

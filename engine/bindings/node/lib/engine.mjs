@@ -41,6 +41,8 @@ class Entry {
       statements,
       flags,
       reads: statements.length === 1 && looksReading(this.sql),
+      // It writes to rows that it has to read first.
+      looksFor: /^\s*(update\b|delete\b.*\bwhere\b)/is.test(this.sql),
       pragma: /\bpragma\b/i.test(this.sql),
       refused: refusedPragmaTable(this.sql),
     });
@@ -178,7 +180,7 @@ export class Engine {
 
   #answer([body, changes, idBefore, lastRowId, sizeBefore, size, duration], entry) {
     const rows = new Rows(body, 0, entry.names, d1Values);
-    const meta = this.meta(duration, changes > 0 ? 0 : rows.count);
+    const meta = this.meta(duration, changes > 0 && !entry.look().looksFor ? 0 : Math.max(changes, rows.count));
     meta.changes = changes;
     meta.last_row_id = lastRowId;
     meta.changed_db = changes !== 0 || lastRowId !== idBefore || size !== sizeBefore;

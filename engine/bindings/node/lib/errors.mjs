@@ -6,6 +6,8 @@ const primaryNames = [
   "AUTH", "FORMAT", "RANGE", "NOTADB",
 ];
 
+const tooBig = 18;
+
 const extendedNames = new Map([
   [257, "ERROR_MISSING_COLLSEQ"], [261, "BUSY_RECOVERY"], [262, "LOCKED_SHAREDCACHE"], [264, "READONLY_RECOVERY"],
   [267, "CORRUPT_VTAB"], [275, "CONSTRAINT_CHECK"], [513, "ERROR_RETRY"], [517, "BUSY_SNAPSHOT"],
@@ -52,6 +54,8 @@ export function d1Text(failure) {
       return "No SQL statements detected.";
     case "not authorized":
       return "not authorized: SQLITE_AUTH";
+    case "not a statement":
+      return "the query is not a text, or the statement not one of prepare()";
     case "transaction":
       return transactionText;
     case "parameters":
@@ -59,6 +63,8 @@ export function d1Text(failure) {
     case "parameters before the last":
       return "When executing multiple SQL statements in a single call, only the last statement can have parameters.";
   }
+  // Refused before SQLite was asked.
+  if ((failure.sqliteCode & 0xff) === tooBig && !failure.sqliteMessage) return "string or blob too big: SQLITE_TOOBIG";
   if (failure.sqliteMessage) return inSqlitesWords(failure);
   // What tern itself refuses as a statement, D1 refuses as well.
   if (failure.status === "unsupported") return "not authorized: SQLITE_AUTH";

@@ -2,7 +2,10 @@
 // what is the same, what differs, and why.
 import { info, native, params, result } from "./native.mjs";
 import { encodeText, isWellFormed, readText, writeShort } from "./packing.mjs";
-import { acceptedValue, bytesOfStream, checkedKey, checkedSize, keyBytes, kvError, maxima, putOptions, readOptions } from "./kv_checks.mjs";
+import {
+  acceptedValue, bytesOfStream, checkCacheTtl, checkedKey, checkedSize, demandOptions, keyBytes, kvError, maxima,
+  putOptions, readOptions,
+} from "./kv_checks.mjs";
 
 // The bounds of Workers KV are checked here, since they come with its own words, and its seconds are whole ones.
 const nativeLimits = 0; // TERN_KV_NATIVE
@@ -70,7 +73,7 @@ export class KVNamespace {
 
   async get(key, options) {
     const { type, given } = readOptions(options);
-    if (Array.isArray(key)) return this.#getMany(key, type, false);
+    if (Array.isArray(key)) return this.#getMany(key, type, given, false);
     const name = checkedKey("GET", key, given);
     const size = this.#hot(name, 0);
     if (size >= 0) return asType(result, 0, size, type);
@@ -81,7 +84,7 @@ export class KVNamespace {
 
   async getWithMetadata(key, options) {
     const { type, given } = readOptions(options);
-    if (Array.isArray(key)) return this.#getMany(key, type, true);
+    if (Array.isArray(key)) return this.#getMany(key, type, given, true);
     const name = checkedKey("GET", key, given);
     const size = this.#hot(name, 1);
     if (size === -2) return { value: null, metadata: null, cacheStatus: null };
@@ -115,6 +118,7 @@ export class KVNamespace {
 
   // Cursors hold the last name that was given, so that they stay good whatever is deleted, and over restarts.
   async list(options) {
+    demandOptions(options, "list", 1, "ListOptions");
     const limit = Math.trunc(Number(options?.limit ?? 0)) || 0;
     const prefix = encodeText(String(options?.prefix ?? ""));
     const cursor = String(options?.cursor ?? "");
@@ -137,7 +141,7 @@ export class KVNamespace {
     return { keys, list_complete: false, cursor: last, cacheStatus: null };
   }
 
-  async #getMany(keys, type, withMetadata) {
+  async #getMany(keys, type, given, withMetadata) {
     const refuse = (status, text) => {
       throw kvError("GET_BULK", status, text);
     };
@@ -150,6 +154,7 @@ export class KVNamespace {
       if (name === "." || name === "..") refuse(400, `Illegal key name "${name}". Please use a different name.`);
       const size = Buffer.byteLength(name);
       if (size > maxima.keyBytes) refuse(414, `UTF-8 encoded length of ${size} exceeds key length limit of 512.`);
+      checkCacheTtl("GET_BULK", given);
     }
     const found = await native.kvGet(await this.#open(), names.map(keyBytes));
     const total = found.reduce((sum, one) => sum + (one === null ? 0 : one[0].length), 0);
@@ -165,7 +170,8 @@ export class KVNamespace {
     let value = new TextDecoder().decode(bytes);
     if (type === "json") {
       try {
-        value = JSON.parse(value);
+        // Through JSON once more, as the answer of many goes: it has no infinities.
+        value = JSON.parse(JSON.stringify(JSON.parse(value)));
       } catch {
         refuse(400, "At least one of the requested keys corresponds to a non-json value");
       }

@@ -21,7 +21,7 @@ const isObject = (value) => (typeof value === "object" && value !== null) || typ
 
 // The second argument of get(): a type, or an object with one.
 export function readOptions(options) {
-  if (options === undefined) return { type: undefined, given: null };
+  if (options === undefined || options === null) return { type: undefined, given: null };
   if (!isObject(options)) return { type: String(options), given: null };
   return { type: options.type === undefined ? undefined : String(options.type), given: options };
 }
@@ -37,13 +37,21 @@ export function checkedKey(method, key, readOptionsGiven = null) {
   if (size > maxima.keyBytes) {
     throw kvError(method, 414, `UTF-8 encoded length of ${size} exceeds key length limit of ${maxima.keyBytes}.`);
   }
-  if (readOptionsGiven !== null && readOptionsGiven.cacheTtl !== undefined) {
-    const ttl = int32(readOptionsGiven.cacheTtl);
-    if (ttl < leastCacheTtlSeconds) {
-      throw kvError(method, 400, `Invalid cache_ttl of ${ttl}. Cache TTL must be at least ${leastCacheTtlSeconds}.`);
-    }
-  }
+  checkCacheTtl(method, readOptionsGiven);
   return name;
+}
+
+export function checkCacheTtl(method, options) {
+  if (options === null || options.cacheTtl === undefined) return;
+  const ttl = int32(options.cacheTtl);
+  if (ttl >= leastCacheTtlSeconds) return;
+  throw kvError(method, 400, `Invalid cache_ttl of ${ttl}. Cache TTL must be at least ${leastCacheTtlSeconds}.`);
+}
+
+// Options are an object, null or undefined.
+export function demandOptions(options, method, position, type) {
+  if (options === undefined || options === null || isObject(options)) return;
+  throw new TypeError(`Failed to execute '${method}' on 'KvNamespace': parameter ${position} is not of type '${type}'.`);
 }
 
 function expiryOf(expirationTtl, expiration) {
@@ -78,13 +86,17 @@ function expiryOf(expirationTtl, expiration) {
 // The options of put(). They are converted at once, and checked when the two functions are called: a value that cannot
 // be put is told before them.
 export function putOptions(options) {
+  demandOptions(options, "put", 3, "PutOptions");
   const expirationTtl = options?.expirationTtl === undefined ? undefined : int32(options.expirationTtl);
   const expiration = options?.expiration === undefined ? undefined : int32(options.expiration);
   const metadata = options?.metadata ?? null;
-  const json = metadata === null ? null : Buffer.from(String(JSON.stringify(metadata)), "utf8");
+  const text = metadata === null ? null : JSON.stringify(metadata);
+  const json = typeof text === "string" ? Buffer.from(text, "utf8") : null;
   return {
     expiresAtMs: () => expiryOf(expirationTtl, expiration),
     metadata() {
+      // A function, or a symbol: JSON has nothing for it.
+      if (text === undefined) throw kvError("PUT", 500, "Internal Server Error");
       if (json !== null && json.length > maxima.metadataBytes) {
         throw kvError("PUT", 413, `Metadata length of ${json.length} exceeds limit of ${maxima.metadataBytes}.`);
       }

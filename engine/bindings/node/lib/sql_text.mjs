@@ -1,6 +1,8 @@
 // SQL by its tokens, as far as D1's surface needs it: where statements end, and what sort they are. SQLite itself has
 // the last word on every text; nothing here decides whether SQL is right.
 
+// What SQLite's callers pass over between two statements.
+const statementBlanks = /^[ \t\n\v\f\r]$/;
 const blanks = /[ \t\n\v\f\r\ufeff]/;
 const wordStart = /[A-Za-z_\u0080-\uffff]/;
 const wordPart = /[A-Za-z0-9_$\u0080-\uffff]/;
@@ -74,7 +76,7 @@ function beginsTrigger(words) {
   return words[1] === "TRIGGER" || ((words[1] === "TEMP" || words[1] === "TEMPORARY") && words[2] === "TRIGGER");
 }
 
-// The statements of a text, each with the semicolon that ends it. `rest` is what stands behind the last one, "" where
+// The statements of a text, each with the semicolon that ends it, without the blanks before all but the first. `rest` is what stands behind the last one, "" where
 // that is nothing but blanks; it holds no statement.
 //
 // A trigger ends at a semicolon behind an END that itself stands behind a semicolon, as the sqlite3 shell has it.
@@ -89,6 +91,7 @@ export function splitStatements(sql) {
     } else if (words.length > 0 && (!beginsTrigger(words) || (before[1] === "END" && before[0] === ";"))) {
       statements.push(sql.slice(begin, end));
       begin = end;
+      while (statementBlanks.test(sql.charAt(begin))) ++begin;
       words = [];
     }
     before = [before[1], token];
@@ -97,8 +100,7 @@ export function splitStatements(sql) {
     statements.push(sql.slice(begin));
     begin = sql.length;
   }
-  const rest = sql.slice(begin);
-  return { statements, rest: /^[ \t\n\v\f\r]*$/.test(rest) && statements.length > 0 ? "" : rest };
+  return { statements, rest: sql.slice(begin) };
 }
 
 const transactionWords = new Set(["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"]);

@@ -1,14 +1,13 @@
 // get_or_compute() for a function of JavaScript: it runs on the event loop's own thread, so that what it reads by
 // synchronous calls is what the value hangs on.
 
-#include <tern/tern.h>
-
 #include <memory>
 #include <string>
 
 #include "failure.h"
 #include "instance.h"
 #include "napi_tools.h"
+#include <tern/tern.h>
 
 namespace tern_node {
 namespace {

@@ -6,7 +6,8 @@
 namespace tern_node {
 namespace {
 
-constexpr int kBusySnapshot = 517;  // SQLITE_BUSY_SNAPSHOT: another process committed since the transaction began to read
+constexpr int kBusySnapshot =
+    517;  // SQLITE_BUSY_SNAPSHOT: another process committed since the transaction began to read
 constexpr int kRetries = 3;
 
 constexpr std::string_view kCounters =
@@ -133,7 +134,8 @@ class Runner {
       throw Failure::of_kind("parameters", "tern: the statement takes " + std::to_string(info.parameters) +
                                                " parameters, but " + std::to_string(query.param_count) + " were bound");
     tern_result* result = nullptr;
-    demand(tern_query_pinned(prepared, last ? query.params.data() : nullptr, last ? query.params.size() : 0, 0, &result));
+    demand(
+        tern_query_pinned(prepared, last ? query.params.data() : nullptr, last ? query.params.size() : 0, 0, &result));
     return Result(result);
   }
 

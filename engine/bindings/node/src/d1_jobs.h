@@ -15,8 +15,6 @@
 // It does not throw but for bad_alloc: each job has its failure, or the results of its queries.
 #pragma once
 
-#include <tern/tern.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +22,7 @@
 
 #include "instance.h"
 #include "napi_tools.h"
+#include <tern/tern.h>
 
 namespace tern_node {
 

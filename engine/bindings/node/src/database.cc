@@ -1,13 +1,12 @@
 // Databases: open, close, and what the engine tells of itself.
 
-#include <tern/tern.h>
-
 #include <string>
 
 #include "failure.h"
 #include "instance.h"
 #include "napi_tools.h"
 #include "work.h"
+#include <tern/tern.h>
 
 namespace tern_node {
 namespace {

@@ -6,9 +6,10 @@
 #pragma once
 
 #include <node_api.h>
-#include <tern/tern.h>
 
 #include <string>
+
+#include <tern/tern.h>
 
 namespace tern_node {
 

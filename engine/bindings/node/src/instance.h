@@ -2,12 +2,11 @@
 // as numbers, and the buffers through which a synchronous call gets its parameters and gives its answer.
 //
 // Contract. Tables and buffers belong to the environment's thread. Handles are shared with the work that uses them, and
-// close when the last of both has gone, on whichever thread that is: a statement or namespace before its database, which
-// it holds. All are given up when the environment ends.
+// close when the last of both has gone, on whichever thread that is: a statement or namespace before its database,
+// which it holds. All are given up when the environment ends.
 #pragma once
 
 #include <node_api.h>
-#include <tern/tern.h>
 
 #include <atomic>
 #include <memory>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "failure.h"
+#include <tern/tern.h>
 
 namespace tern_node {
 
@@ -28,7 +28,7 @@ struct Database {
 
   // The connection of D1's statements that are not answered by a cache. One piece of work at a time has it.
   std::mutex session_turn;
-  tern_session* session = nullptr;    // guarded by session_turn; opened by the first that needs it
+  tern_session* session = nullptr;     // guarded by session_turn; opened by the first that needs it
   tern_statement* counters = nullptr;  // guarded by session_turn; what the session has changed so far
 };
 
@@ -93,7 +93,8 @@ class Table {
   void drop_those_of(const Database* database) noexcept {
     for (uint32_t at = 0; at < places_.size(); ++at) {
       const Place& place = places_[at];
-      if (place.handle != nullptr && place.handle->database.get() == database) drop(place.generation << kPlaceBits | at);
+      if (place.handle != nullptr && place.handle->database.get() == database)
+        drop(place.generation << kPlaceBits | at);
     }
   }
 

@@ -1,7 +1,5 @@
 // KV namespaces: a get that the hot tier answers at once, and all else on a thread that may wait.
 
-#include <tern/tern.h>
-
 #include <cstring>
 #include <string>
 
@@ -10,6 +8,7 @@
 #include "kv_writes.h"
 #include "napi_tools.h"
 #include "work.h"
+#include <tern/tern.h>
 
 namespace tern_node {
 namespace {
@@ -28,9 +27,7 @@ class Open : public Work {
     demand(tern_kv_open_with(database_->handle, name_.c_str(), &options, &opened));
     opened_ = std::make_shared<Namespace>(database_, opened);
   }
-  napi_value give(napi_env env) override {
-    return number(env, instance_of(env).namespaces.add(std::move(opened_)));
-  }
+  napi_value give(napi_env env) override { return number(env, instance_of(env).namespaces.add(std::move(opened_))); }
 
  private:
   const std::shared_ptr<Database> database_;

@@ -1,13 +1,12 @@
 // Statements that read: prepared once, answered at once where the hot tier can, else on a thread that may wait.
 
-#include <tern/tern.h>
-
 #include <string>
 
 #include "failure.h"
 #include "instance.h"
 #include "napi_tools.h"
 #include "work.h"
+#include <tern/tern.h>
 
 namespace tern_node {
 namespace {

@@ -1,7 +1,7 @@
 // Work that may wait: run on a thread of libuv's pool, its end told to the event loop as a promise.
 //
-// Contract. start() and give() belong to the event loop's thread, run() to any. What run() throws rejects the promise; a
-// Failure keeps its properties. Whatever run() uses is kept alive by the Work itself.
+// Contract. start() and give() belong to the event loop's thread, run() to any. What run() throws rejects the promise;
+// a Failure keeps its properties. Whatever run() uses is kept alive by the Work itself.
 #pragma once
 
 #include <node_api.h>

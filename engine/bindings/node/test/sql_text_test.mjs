@@ -14,9 +14,9 @@ test("a text without a semicolon is one statement", () => {
 });
 
 test("semicolons end statements, and blanks behind the last are nothing", () => {
-  assert.deepEqual(split("SELECT 1; SELECT 2;\n\t"), ["SELECT 1;", " SELECT 2;", 'rest: ""']);
+  assert.deepEqual(split("SELECT 1; SELECT 2;\n\t"), ["SELECT 1;", "SELECT 2;", 'rest: ""']);
   assert.deepEqual(split("SELECT 1;;"), ["SELECT 1;", 'rest: ";"']);
-  assert.deepEqual(split("SELECT 1; -- done"), ["SELECT 1;", 'rest: " -- done"']);
+  assert.deepEqual(split("SELECT 1; -- done"), ["SELECT 1;", 'rest: "-- done"']);
   assert.deepEqual(split(";SELECT 1"), [";SELECT 1", 'rest: ""']);
   assert.deepEqual(split(";"), ['rest: ";"']);
   assert.deepEqual(split(""), ['rest: ""']);
@@ -32,8 +32,8 @@ test("semicolons in quotes and comments end nothing", () => {
 test("a trigger ends behind its END", () => {
   const trigger =
     "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET x = CASE WHEN 1 THEN 2 END; SELECT 1; END;";
-  assert.deepEqual(split(`${trigger} SELECT 3;`), [trigger, " SELECT 3;", 'rest: ""']);
-  assert.deepEqual(split(`CREATE TABLE a (x); ${trigger}`), ["CREATE TABLE a (x);", ` ${trigger}`, 'rest: ""']);
+  assert.deepEqual(split(`${trigger} SELECT 3;`), [trigger, "SELECT 3;", 'rest: ""']);
+  assert.deepEqual(split(`CREATE TABLE a (x); ${trigger}`), ["CREATE TABLE a (x);", trigger, 'rest: ""']);
   const open = "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT 1;";
   assert.deepEqual(split(open), [open, 'rest: ""']);
 });
