@@ -6,15 +6,8 @@ import { accepted, allSent } from "./parameters.mjs";
 const firstPrimary = "first-primary";
 const firstUnconstrained = "first-unconstrained";
 
-// Runs, and words what goes wrong as D1 does.
-async function worded(work) {
-  try {
-    return await work();
-  } catch (failure) {
-    if (failure instanceof Error && "kind" in failure) throw d1Error("D1_ERROR", d1Text(failure));
-    throw failure;
-  }
-}
+// What went wrong, as D1 words it.
+const worded = (failure) => (failure instanceof Error && "kind" in failure ? d1Error("D1_ERROR", d1Text(failure)) : failure);
 
 // D1 drops texts that hold nothing but blanks and indented comments.
 const isDropped = (sql) => sql.replace(/^\s+--.*$/gm, "").trim() === "";
@@ -86,7 +79,7 @@ export class D1PreparedStatement {
     return { success: true, meta, results: rows.objects() };
   }
 
-  async run() {
+  run() {
     return this.all();
   }
 
@@ -109,25 +102,29 @@ export class D1PreparedStatement {
     return { rows, meta: withMeta ? this.#engine.meta(0, rows.count) : null };
   }
 
-  #query() {
-    return worded(async () => {
+  async #query() {
+    try {
       if (this.#entry === null) throw ownFailure("not a statement");
       demandStatement(this.statement);
       const answer = await this.#engine.query(this.#entry, allSent(this.params));
       this.#bookmarks?.answered();
       return answer;
-    });
+    } catch (failure) {
+      throw worded(failure);
+    }
   }
 }
 
 async function runBatch(engine, statements) {
-  return worded(async () => {
+  try {
     const sent = statements.map((statement) => D1PreparedStatement.querying(statement));
     const queries = sent.filter(([{ sql }]) => !isDropped(sql));
     if (queries.length === 0) throw ownFailure("nothing");
     const answers = await engine.run(queries);
     return answers.map(({ rows, meta }) => ({ success: true, meta, results: rows.objects() }));
-  });
+  } catch (failure) {
+    throw worded(failure);
+  }
 }
 
 export class D1DatabaseSession {

@@ -3,8 +3,7 @@
 //   a text of one SELECT               | hot: at once; else on a thread of the pool, by tern's tiers
 //   all else, and every batch          | on the session, in transactions, one group of jobs after the other
 //
-// What a text is has to be found out once, off the event loop. Statements are kept by their text, the longest unused
-// given back first.
+// What a text is has to be found out once, off the event loop. So many texts are kept, the oldest given back first.
 import { ownFailure } from "./errors.mjs";
 import { growResult, native, result } from "./native.mjs";
 import { d1Values, Names, pack, packShared, Rows } from "./packing.mjs";
@@ -54,6 +53,7 @@ export class Engine {
   #entries = new Map();
   #waiting = [];
   #draining = null;
+  #reading = new Set();
   #closed = false;
   #readsOnSession = false;
   #rules;
@@ -76,13 +76,14 @@ export class Engine {
     const known = this.#entries.get(sql);
     if (known !== undefined) return known;
     const entry = new Entry(sql);
-    this.#entries.set(sql, entry);
-    if (this.#entries.size > keptStatements) this.#giveBackOldest();
+    this.#keep(entry);
     return entry;
   }
 
-  // What stands in the map longest; one that is still used is learned anew.
-  #giveBackOldest() {
+  // An entry that is given back, but still held by a statement, is learned anew.
+  #keep(added) {
+    this.#entries.set(added.sql, added);
+    if (this.#entries.size <= keptStatements) return;
     const [sql, entry] = this.#entries.entries().next().value;
     this.#entries.delete(sql);
     if (entry.kind === kinds.cached) native.release(entry.id);
@@ -104,12 +105,19 @@ export class Engine {
   }
 
   // Rows and meta of a text that the hot tier does not answer.
-  async query(entry, values) {
+  query(entry, values) {
+    const known = entry.kind === kinds.session || this.#readsOnSession;
+    return known ? this.#queryOnSession(entry, values) : this.#queryByTiers(entry, values);
+  }
+
+  async #queryByTiers(entry, values) {
     if (entry.kind === kinds.unknown && !(await this.#learn(entry))) return this.#queryOnSession(entry, values);
     if (entry.kind !== kinds.cached || this.#readsOnSession) return this.#queryOnSession(entry, values);
     if (values.length !== entry.parameters) throw ownFailure("parameters");
     const began = performance.now();
-    const [body] = await native.query(entry.id, pack(values), 0);
+    const reading = native.query(entry.id, pack(values), 0);
+    this.#reading.add(reading);
+    const [body] = await reading.finally(() => this.#reading.delete(reading));
     const rows = new Rows(body, 0, entry.names, d1Values);
     return { rows, meta: this.meta(performance.now() - began, rows.count) };
   }
@@ -129,7 +137,7 @@ export class Engine {
   }
 
   // False where this time the session has to say what is amiss.
-  async #learn(entry) {
+  #learn(entry) {
     entry.learning ??= this.#prepare(entry).finally(() => {
       entry.learning = null;
     });
@@ -145,6 +153,7 @@ export class Engine {
     }
     try {
       const [id, parameters] = await native.prepare(this.id, entry.sql);
+      if (!this.#entries.has(entry.sql)) this.#keep(entry);
       if (this.#entries.get(entry.sql) !== entry) {
         native.release(id);
         return false;
@@ -157,9 +166,8 @@ export class Engine {
     }
   }
 
-  async #queryOnSession(entry, values) {
-    const [answer] = await this.run([[entry, values]]);
-    return answer;
+  #queryOnSession(entry, values) {
+    return this.run([[entry, values]]).then(([answer]) => answer);
   }
 
   // Runs queries, each [entry, values], as one transaction; of each its rows and meta.
@@ -219,11 +227,12 @@ export class Engine {
     this.#draining = null;
   }
 
-  // Waits for what is under way on the session.
+  // Waits for what is under way.
   async close() {
     if (this.#closed) return;
     await this.#draining;
     this.#closed = true;
+    await Promise.allSettled(this.#reading);
     await native.close(this.#id);
   }
 }

@@ -160,3 +160,14 @@ test("what cannot be opened is an error that names it", () => {
   assert.throws(() => open("x.db", { synchronous: "often" }), /synchronous is often/);
   assert.throws(() => open("x.db", { hotBytes: -1 }), /hotBytes is -1/);
 });
+
+test("more texts than are kept all go on being answered", () =>
+  withDatabase(async ({ DB }) => {
+    await people(DB);
+    const first = DB.prepare("SELECT name, 0 AS n FROM people WHERE id = 1");
+    assert.deepEqual(await first.first(), { name: "ann", n: 0 });
+    for (let n = 1; n <= 1100; ++n) {
+      assert.equal(await DB.prepare(`SELECT ${n} AS n FROM people WHERE id = 1`).first("n"), n);
+    }
+    for (let again = 0; again < 3; ++again) assert.deepEqual(await first.first(), { name: "ann", n: 0 });
+  }));
