@@ -31,7 +31,8 @@ for package in "${wanted[@]}"; do
   grep -qxF "installed $package" <<<"$installed" || missing+=("$package")
 done
 # Asked for by command: Node may have come from elsewhere, and Debian's npm cannot be installed beside such a one.
-command -v node >/dev/null || missing+=(nodejs)
+# Its headers are for the binding; Debian has them in a package of their own.
+command -v node >/dev/null || missing+=(nodejs libnode-dev)
 command -v npm >/dev/null || missing+=(npm)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

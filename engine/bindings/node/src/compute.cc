@@ -57,7 +57,7 @@ napi_value get_or_compute(napi_env env, napi_callback_info info) {
   size_t size = 0;
   const auto* const data = static_cast<const std::byte*>(tern_computed_data(computed, &size));
   const char* const why = tern_computed_why_not_cached(computed, nullptr);
-  const napi_value given = array(env, 3);
+  napi_value given = array(env, 3);
   set_at(env, given, 0, buffer(env, {data, size}));
   set_at(env, given, 1, number(env, tern_computed_source(computed)));
   set_at(env, given, 2, why == nullptr ? null(env) : string(env, why));

@@ -35,7 +35,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   tern_options options = {};
   options.size = sizeof options;
   for (const NumberOption& option : kNumbers) {
-    const napi_value value = property(env, arguments[1], option.name);
+    napi_value value = property(env, arguments[1], option.name);
     if (type_of(env, value) != napi_undefined) option.set(options, number_of(env, value));
   }
   tern_database* opened = nullptr;
@@ -113,7 +113,7 @@ class Explain : public Work {
 tern_value value_of(napi_env env, napi_value given, std::vector<Bytes>& texts) {
   tern_value value = {};
   value.type = uint32_of(env, element(env, given, 0));
-  const napi_value content = element(env, given, 1);
+  napi_value content = element(env, given, 1);
   if (value.type == TERN_INTEGER) {
     bool lossless = false;
     check(napi_get_value_bigint_int64(env, content, &value.as.integer, &lossless), "an integer");

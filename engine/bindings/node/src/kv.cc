@@ -88,7 +88,7 @@ napi_value value_to(napi_env env, const tern_kv_value* value) {
   tern_kv_info known;
   known.size = sizeof known;
   demand(tern_kv_value_info(value, &known));
-  const napi_value given = array(env, 4);
+  napi_value given = array(env, 4);
   set_at(env, given, 0, buffer(env, {data, size}));
   set_at(env, given, 1, known.metadata_len == 0 ? null(env) : string(env, text_of(known)));
   set_at(env, given, 2, number(env, static_cast<double>(known.expires_at_ms)));
@@ -109,7 +109,7 @@ class Get : public Work {
     demand(tern_kv_get_many(names_->handle, lent.data(), lent.size(), values_.data()));
   }
   napi_value give(napi_env env) override {
-    const napi_value given = array(env, values_.size());
+    napi_value given = array(env, values_.size());
     for (uint32_t i = 0; i < values_.size(); ++i)
       set_at(env, given, i, values_[i] == nullptr ? null(env) : value_to(env, values_[i]));
     return given;
@@ -137,7 +137,7 @@ class Write : public Work {
       : names_(std::move(names)), writes_(std::move(writes)) {}
   void run() override { run_writes(*names_, writes_); }
   napi_value give(napi_env env) override {
-    const napi_value given = array(env, writes_.size());
+    napi_value given = array(env, writes_.size());
     for (uint32_t i = 0; i < writes_.size(); ++i)
       set_at(env, given, i, writes_[i].failure ? writes_[i].failure->to_error(env) : null(env));
     return given;
@@ -156,8 +156,8 @@ napi_value write(napi_env env, napi_callback_info info) {
   std::vector<KvWrite> writes;
   const uint32_t count = length_of(env, arguments[1]);
   for (uint32_t i = 0; i < count; ++i) {
-    const napi_value given = element(env, arguments[1], i);
-    const napi_value value = element(env, given, 1);
+    napi_value given = element(env, arguments[1], i);
+    napi_value value = element(env, given, 1);
     KvWrite write;
     write.key = bytes_of(env, element(env, given, 0));
     write.deletes = type_of(env, value) == napi_null;
@@ -198,21 +198,21 @@ class List : public Work {
     more_ = options.cursor != nullptr;
   }
   napi_value give(napi_env env) override {
-    const napi_value keys = array(env, count_);
+    napi_value keys = array(env, count_);
     uint32_t at = 0;
     for (const tern_kv_page* page : pages_) {
       for (size_t i = 0; i < tern_kv_page_count(page); ++i) {
         tern_kv_key key = {};
         key.size = sizeof key;
         demand(tern_kv_page_key(page, i, &key));
-        const napi_value given = array(env, 3);
+        napi_value given = array(env, 3);
         set_at(env, given, 0, string(env, {key.name, key.name_len}));
         set_at(env, given, 1, key.metadata_len == 0 ? null(env) : string(env, {key.metadata, key.metadata_len}));
         set_at(env, given, 2, number(env, static_cast<double>(key.expires_at_ms)));
         set_at(env, keys, at++, given);
       }
     }
-    const napi_value given = array(env, 2);
+    napi_value given = array(env, 2);
     napi_value more = nullptr;
     check(napi_get_boolean(env, more_, &more), "a boolean");
     set_at(env, given, 0, keys);

@@ -125,7 +125,7 @@ void throw_current(napi_env env) noexcept {
   try {
     throw;
   } catch (const Failure& failure) {
-    if (const napi_value error = failure.to_error(env); error != nullptr) napi_throw(env, error);
+    if (napi_value error = failure.to_error(env); error != nullptr) napi_throw(env, error);
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, nullptr, "tern: out of memory");
   } catch (const std::exception& error) {

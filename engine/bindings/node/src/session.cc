@@ -12,7 +12,7 @@ namespace {
 // [statements, packed parameters, number of parameters, flags]
 D1Query query_of(napi_env env, napi_value given) {
   D1Query query;
-  const napi_value statements = element(env, given, 0);
+  napi_value statements = element(env, given, 0);
   const uint32_t count = length_of(env, statements);
   for (uint32_t i = 0; i < count; ++i) query.statements.push_back(string_of(env, element(env, statements, i)));
   query.params = bytes_of(env, element(env, given, 1));
@@ -24,7 +24,7 @@ D1Query query_of(napi_env env, napi_value given) {
 // [queries, alone, reads]
 D1Job job_of(napi_env env, napi_value given) {
   D1Job job;
-  const napi_value queries = element(env, given, 0);
+  napi_value queries = element(env, given, 0);
   const uint32_t count = length_of(env, queries);
   for (uint32_t i = 0; i < count; ++i) job.queries.push_back(query_of(env, element(env, queries, i)));
   job.alone = bool_of(env, element(env, given, 1));
@@ -36,7 +36,7 @@ D1Job job_of(napi_env env, napi_value given) {
 napi_value answer_to(napi_env env, const D1Answer& answer) {
   size_t size = 0;
   const auto* const body = static_cast<const std::byte*>(tern_result_body(answer.result.get(), &size));
-  const napi_value given = array(env, 7);
+  napi_value given = array(env, 7);
   set_at(env, given, 0, buffer(env, {body, size}));
   set_at(env, given, 1, number(env, static_cast<double>(answer.after.total_changes - answer.before.total_changes)));
   set_at(env, given, 2, number(env, static_cast<double>(answer.before.last_row_id)));
@@ -53,7 +53,7 @@ class RunJobs : public Work {
       : database_(std::move(database)), jobs_(std::move(jobs)) {}
   void run() override { run_jobs(*database_, jobs_); }
   napi_value give(napi_env env) override {
-    const napi_value all = array(env, jobs_.size());
+    napi_value all = array(env, jobs_.size());
     for (uint32_t i = 0; i < jobs_.size(); ++i) set_at(env, all, i, outcome_of(env, jobs_[i]));
     return all;
   }
@@ -68,7 +68,7 @@ class RunJobs : public Work {
       first = array(env, job.answers.size());
       for (uint32_t i = 0; i < job.answers.size(); ++i) set_at(env, first, i, answer_to(env, job.answers[i]));
     }
-    const napi_value outcome = array(env, 2);
+    napi_value outcome = array(env, 2);
     set_at(env, outcome, 0, first);
     set_at(env, outcome, 1, number(env, static_cast<double>(job.last_row_id)));
     return outcome;

@@ -29,12 +29,12 @@ struct Policy {
     policy.size = sizeof policy;
     if (type_of(env, given) != napi_object) return;
     for (const PolicyNumber& number : kPolicyNumbers) {
-      const napi_value value = property(env, given, number.name);
+      napi_value value = property(env, given, number.name);
       if (type_of(env, value) != napi_undefined) policy.*number.field = static_cast<int64_t>(number_of(env, value));
     }
-    if (const napi_value flags = property(env, given, "flags"); type_of(env, flags) != napi_undefined)
+    if (napi_value flags = property(env, given, "flags"); type_of(env, flags) != napi_undefined)
       policy.flags = uint32_of(env, flags);
-    const napi_value names = property(env, given, "tags");
+    napi_value names = property(env, given, "tags");
     if (type_of(env, names) == napi_undefined) return;
     for (uint32_t i = 0; i < length_of(env, names); ++i) tags.push_back(string_of(env, element(env, names, i)));
   }
@@ -68,7 +68,7 @@ class Prepare : public Work {
       throw Failure::of_kind("writes", "tern: the statement does not only read; run it by DB.prepare(): " + sql_);
   }
   napi_value give(napi_env env) override {
-    const napi_value given = array(env, 2);
+    napi_value given = array(env, 2);
     set_at(env, given, 0, number(env, instance_of(env).statements.add(std::move(statement_))));
     set_at(env, given, 1, number(env, static_cast<double>(info_.parameters)));
     return given;
@@ -145,7 +145,7 @@ class Query : public Work {
     size_t size = 0;
     int64_t age_ms = 0;
     const auto* const body = static_cast<const std::byte*>(tern_result_body(result_, &size));
-    const napi_value given = array(env, 4);
+    napi_value given = array(env, 4);
     set_at(env, given, 0, buffer(env, {body, size}));
     set_at(env, given, 1, number(env, tern_result_source(result_)));
     set_at(env, given, 2, number(env, tern_result_stale(result_, &age_ms)));
