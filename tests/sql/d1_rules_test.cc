@@ -24,7 +24,7 @@ class D1Rules : public testing::Test {
     }
   }
 
-  Connection connection_ = Connection::open_in_memory({.accept_wal_reset_bug = true, .d1_rules = true});
+  Connection connection_ = Connection::open_in_memory({.path = {}, .accept_wal_reset_bug = true, .d1_rules = true});
   StatementCache cache_{connection_};
 };
 
@@ -63,7 +63,7 @@ TEST_F(D1Rules, LimitsAreThoseOfD1) {
 }
 
 TEST_F(D1Rules, WithoutThemEverythingIsTaken) {
-  Connection plain = Connection::open_in_memory({.accept_wal_reset_bug = true});
+  Connection plain = Connection::open_in_memory({.path = {}, .accept_wal_reset_bug = true});
   StatementCache cache(plain);
   EXPECT_NO_THROW(cache.get("PRAGMA user_version"));
   EXPECT_NO_THROW(cache.get("SELECT sqlite_version()"));
