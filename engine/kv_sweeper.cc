@@ -40,18 +40,28 @@ void KvSweeper::run() noexcept {
       if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
     }
     // There may be more. Whoever waits to write goes first, since the queue is first come, first served.
-    wait = round() ? std::chrono::milliseconds(0) : until_next();
+    switch (round()) {
+      case Round::kSwept:
+        wait = std::chrono::milliseconds(0);
+        break;
+      case Round::kNothing:
+        wait = until_next();
+        break;
+      case Round::kFailed:
+        wait = kTick;
+        break;
+    }
   }
 }
 
-bool KvSweeper::round() noexcept {
+KvSweeper::Round KvSweeper::round() noexcept {
   try {
     tier_.look();
     busy_ = tier_.store().environment().rest();
     if (!busy_) tier_.store().environment().check_readers();
-    return tier_.sweep_once() != 0;
+    return tier_.sweep_once() != 0 ? Round::kSwept : Round::kNothing;
   } catch (const std::exception&) {
-    return false;
+    return Round::kFailed;
   }
 }
 

@@ -38,7 +38,8 @@ class KvSweeper {
 
  private:
   void run() noexcept;
-  bool round() noexcept;
+  enum class Round { kSwept, kNothing, kFailed };
+  Round round() noexcept;
   std::chrono::milliseconds until_next() noexcept;
 
   KvTier& tier_;
