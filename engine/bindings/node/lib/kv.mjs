@@ -120,8 +120,8 @@ export class KVNamespace {
   async list(options) {
     demandOptions(options, "list", 1, "ListOptions");
     const limit = Math.trunc(Number(options?.limit ?? 0)) || 0;
-    const prefix = encodeText(String(options?.prefix ?? ""));
-    const cursor = String(options?.cursor ?? "");
+    const prefix = encodeText(`${options?.prefix ?? ""}`);
+    const cursor = `${options?.cursor ?? ""}`;
     if (limit > maxima.listKeys) {
       throw kvError("GET", 400, `Invalid key_count_limit of ${limit}. Please specify an integer less than 1000.`);
     }
@@ -148,7 +148,7 @@ export class KVNamespace {
     if (type && type !== "text" && type !== "json") refuse(400, `"${type}" is not a valid type. Use "json" or "text"`);
     if (keys.length > maxima.bulkKeys) refuse(400, `You can request a maximum of ${maxima.bulkKeys} keys`);
     if (keys.length === 0) refuse(400, "You must request a minimum of 1 key");
-    const names = keys.map(String);
+    const names = keys.map((key) => `${key}`);
     for (const name of names) {
       if (name === "") refuse(400, "Key names must not be empty");
       if (name === "." || name === "..") refuse(400, `Illegal key name "${name}". Please use a different name.`);

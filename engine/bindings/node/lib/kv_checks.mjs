@@ -29,7 +29,7 @@ export function readOptions(options) {
 export const keyBytes = (name) => encodeText(name);
 
 export function checkedKey(method, key, readOptionsGiven = null) {
-  const name = String(key);
+  const name = `${key}`;
   if (name === "") throw new TypeError("Key name cannot be empty.");
   if (name === "." || name === "..") throw new TypeError(`"${name}" is not allowed as a key name.`);
   // Three bytes a unit at most.
@@ -139,7 +139,7 @@ export function acceptedValue(value) {
       "KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.",
     );
   }
-  return encodeText(String(value));
+  return encodeText(`${value}`);
 }
 
 export function checkedSize(value) {

@@ -40,8 +40,10 @@ napi_value error_of(napi_env env, const std::exception_ptr& error) noexcept {
   return made;
 }
 
-void complete(napi_env env, napi_status, void* data) noexcept {
+void complete(napi_env env, napi_status status, void* data) noexcept {
   const std::unique_ptr<Started> started(static_cast<Started*>(data));
+  // The environment ends, and nobody waits any more.
+  if (status == napi_cancelled) return;
   napi_value value = nullptr;
   if (started->error == nullptr) {
     try {
@@ -68,7 +70,7 @@ napi_value start(napi_env env, std::unique_ptr<Work> work) {
   check(napi_create_async_work(env, nullptr, string(env, "tern"), execute, complete, started.get(), &started->handle),
         "work");
   check(napi_queue_async_work(env, started->handle), "work");
-  started.release();  // complete() takes it
+  static_cast<void>(started.release());  // complete() takes it
   return promise;
 }
 
