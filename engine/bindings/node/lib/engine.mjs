@@ -10,6 +10,7 @@ import { d1Values, Names, pack, packShared, Rows } from "./packing.mjs";
 import { asksConnection, changesReading, isPragma, isTransaction, looksReading, refusedPragmaTable, splitStatements } from "./sql_text.mjs";
 
 const keptStatements = 1024;
+const longText = 4096;
 const jobsAtOnce = 64;
 const onlyHot = 2; // TERN_ONLY_HOT
 const headBytes = 24;
@@ -76,7 +77,8 @@ export class Engine {
     const known = this.#entries.get(sql);
     if (known !== undefined) return known;
     const entry = new Entry(sql);
-    this.#keep(entry);
+    // A long one is a script, or has values pasted into it: it is kept if it turns out to be a SELECT.
+    if (sql.length <= longText) this.#keep(entry);
     return entry;
   }
 

@@ -171,3 +171,14 @@ test("more texts than are kept all go on being answered", () =>
     }
     for (let again = 0; again < 3; ++again) assert.deepEqual(await first.first(), { name: "ann", n: 0 });
   }));
+
+test("long texts are answered by the tiers too", () =>
+  withDatabase(async ({ DB }) => {
+    await people(DB);
+    const sql = `SELECT name FROM people WHERE id = ? /* ${"x".repeat(5000)} */`;
+    const hits = () => DB.tern.stats().hot.hits;
+    for (let again = 0; again < 3; ++again) assert.equal(await DB.prepare(sql).bind(1).first("name"), "ann");
+    const before = hits();
+    assert.equal(await DB.prepare(sql).bind(1).first("name"), "ann");
+    assert.ok(hits() > before);
+  }));
