@@ -15,4 +15,6 @@ forbid() {
 forbid cache 'sql/|engine/|tern/|sqlite3'
 forbid sql 'cache/|engine/|tern/|lmdb'
 forbid engine/include 'cache/|sql/|engine/|sqlite3|lmdb|xxhash'
+# The bindings are programs over tern.h, as anybody's.
+forbid engine/bindings 'cache/|sql/|engine/|tern/[a-z_]*\.hpp|sqlite3|lmdb|xxhash'
 exit $status

@@ -3,6 +3,7 @@
 option(TERN_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_CLI "Build the tern program" ${PROJECT_IS_TOP_LEVEL})
+option(TERN_BUILD_PYTHON "Build the Python module, where Python's headers are" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_FUZZERS "Build the fuzzers of the decoders (Clang only)" OFF)
 option(TERN_BUILD_EXAMPLES "Build the demo" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_INSTALL "Add the install rules" ${PROJECT_IS_TOP_LEVEL})

@@ -25,7 +25,7 @@ _READS = frozenset(("SELECT", "VALUES", "WITH"))
 class _Prepared:
     """A statement of a connection: prepared on its database, on its session, or on both, as it is asked for."""
 
-    __slots__ = ("sql", "word", "is_write", "may_be_cached", "changes_reads", "cached", "own")
+    __slots__ = ("sql", "word", "is_write", "may_be_cached", "changes_reads", "cached", "own", "_columns", "_description")
 
     def __init__(self, sql):
         self.sql = sql
@@ -35,6 +35,14 @@ class _Prepared:
         self.changes_reads = self.word not in _WRITES | _READS and _sql.changes_what_reads_see(sql)
         self.cached = None  # of the database
         self.own = None  # of the session
+        self._columns = self._description = ()
+
+    def description_of(self, columns):
+        """PEP 249's description; a statement's columns are the same object until the schema changes."""
+        if columns is not self._columns:
+            self._description = tuple([(name, None, None, None, None, None, None) for name in columns])
+            self._columns = columns
+        return self._description
 
 
 class Connection:
@@ -262,7 +270,7 @@ class Connection:
         return prepared.own
 
     def _before(self, prepared):
-        """What must be done before a statement of the session is prepared or runs."""
+        """What must be done before a statement runs that could be prepared."""
         if prepared.is_write:
             if self._level is not None and not self._own_session().in_transaction:
                 self._session.exec("BEGIN " + self._level)

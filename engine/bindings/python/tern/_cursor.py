@@ -52,10 +52,13 @@ class Cursor:
         prepared = self._connection._prepare(sql)
         if not prepared.word and _is_nothing(prepared.sql):
             return self
-        self._connection._before(prepared)
         statement = self._connection._statement_for(prepared)
+        self._connection._before(prepared)
         rows = _run(statement, parameters)
-        self._take(rows)
+        if rows.columns:
+            self.description = prepared.description_of(rows.columns)
+            self._rows = rows
+            self._next = 0
         if prepared.is_write:
             self.rowcount = rows.changes
             if rows.changes:
@@ -70,8 +73,8 @@ class Cursor:
         if not prepared.is_write:
             raise _tern.ProgrammingError("executemany() can only execute DML statements.")
         every = iter(parameters)
-        self._connection._before(prepared)
         statement = self._connection._statement_for(prepared)
+        self._connection._before(prepared)
         changes = 0
         for one in every:
             changes += _run(statement, one).changes
@@ -93,13 +96,6 @@ class Cursor:
         self._rows = None
         self.description = None
         self.rowcount = -1
-
-    def _take(self, rows):
-        names = rows.columns
-        if names:
-            self.description = tuple([(name, None, None, None, None, None, None) for name in names])
-            self._rows = rows
-            self._next = 0
 
     # ---- Fetching ----
 

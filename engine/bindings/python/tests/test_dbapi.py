@@ -40,6 +40,14 @@ class Connections(WithDatabase):
             one.executemany("INSERT INTO t VALUES (?, ?)", [("a", 1), ("b", 2)])
         self.assertEqual((count(one), count(other)), (2, 2))
 
+    def test_what_cannot_be_prepared_begins_nothing(self):
+        connection = self.connect()
+        self.assertRaises(tern.OperationalError, connection.execute, "INSERT INTO nope VALUES (1)")
+        self.assertRaises(tern.OperationalError, connection.executemany, "INSERT INTO nope VALUES (?)", [(1,)])
+        self.assertFalse(connection.in_transaction)
+        self.assertRaises(tern.IntegrityError, connection.executemany, "INSERT INTO t VALUES (?, 1)", [("a",), ("a",)])
+        self.assertTrue(connection.in_transaction)
+
     def test_what_is_not_committed_is_gone_with_the_connection(self):
         with contextlib.closing(tern.connect(self.path)) as connection:
             connection.execute("INSERT INTO t VALUES ('a', 1)")
