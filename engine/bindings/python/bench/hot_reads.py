@@ -2,13 +2,14 @@
 
     hot_reads.py [--keys N] [--rounds N]
 
-The table is docs/benchmarks.md's: 16-byte TEXT keys, 200-byte values, WAL, synchronous NORMAL, keys by zipf 0.99. The contenders take turns,
-and another one begins each round; the best round of each counts. Times are the thread's own processor time, with the
-loop around the calls taken off. Every contender's answers are compared before it is timed.
+The table is docs/benchmarks.md's: 16-byte TEXT keys, 200-byte values, WAL, synchronous NORMAL, keys by zipf 0.99. The
+contenders take turns, and another one begins each round; the best round of each counts. Times are the thread's own
+processor time, with the loop around the calls taken off. Every contender's answers are compared before it is timed.
 """
 
 import argparse
 import os
+import platform
 import random
 import sqlite3
 import tempfile
@@ -90,7 +91,7 @@ def main():
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 best[name] = min(best[name], (timed(calls[name], drawn) - loop(drawn)) / len(drawn))
         first = best["sqlite3, cursor.execute().fetchone()"]
-        print(f"Python {'.'.join(map(str, os.sys.version_info[:3]))}, sqlite3 {sqlite3.sqlite_version}, {chosen.keys} keys")
+        print(f"Python {platform.python_version()}, sqlite3 {sqlite3.sqlite_version}, {chosen.keys} keys")
         for name, ns in best.items():
             print(f"{name:50}{ns:8.0f} ns{first / ns:8.2f}")
 

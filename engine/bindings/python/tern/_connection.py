@@ -25,7 +25,9 @@ _READS = frozenset(("SELECT", "VALUES", "WITH"))
 class _Prepared:
     """A statement of a connection: prepared on its database, on its session, or on both, as it is asked for."""
 
-    __slots__ = ("sql", "word", "is_write", "may_be_cached", "changes_reads", "cached", "own", "_columns", "_description")
+    __slots__ = (
+        "sql", "word", "is_write", "may_be_cached", "changes_reads", "cached", "own", "_columns", "_description",
+    )
 
     def __init__(self, sql):
         self.sql = sql

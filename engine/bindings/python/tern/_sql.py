@@ -11,7 +11,9 @@ _BLANK = re.compile(rf"(?:;|{_SKIPPED})*\Z", re.DOTALL)
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)|;""", re.DOTALL)
 
 # These answer what the connection, and not the database, knows.
-_OF_CONNECTION = re.compile(r"\b(?:last_insert_rowid|changes|total_changes)\s*\(|\bsqlite_temp|\btemp\s*\.", re.IGNORECASE)
+_OF_CONNECTION = re.compile(
+    r"\b(?:last_insert_rowid|changes|total_changes)\s*\(|\bsqlite_temp|\btemp\s*\.", re.IGNORECASE
+)
 _TEMPORARY = re.compile(r"\btemp(?:orary)?\b", re.IGNORECASE)
 _PRAGMA = re.compile(r"""\bpragma\s+(?:["`\[]?\w+["`\]]?\s*\.\s*)?["`\[]?(\w+)""", re.IGNORECASE)
 

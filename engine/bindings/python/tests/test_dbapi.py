@@ -123,9 +123,10 @@ class Connections(WithDatabase):
 
         def use():
             for call in (
-                connection.cursor, connection.commit, connection.rollback, connection.close, cursor.fetchone, cursor.close,
-                connection.iterdump, lambda: connection.execute("SELECT 1"), lambda: cursor.execute("SELECT 1"),
-                lambda: connection.create_function("f", 0, use), lambda: connection.total_changes,
+                connection.cursor, connection.commit, connection.rollback, connection.close, cursor.fetchone,
+                cursor.close, connection.iterdump, lambda: connection.execute("SELECT 1"),
+                lambda: cursor.execute("SELECT 1"), lambda: connection.create_function("f", 0, use),
+                lambda: connection.total_changes,
             ):
                 try:
                     call()

@@ -13,7 +13,8 @@ from support import WithDatabase
 class Values(WithDatabase):
     def test_every_type_comes_back_as_it_was_bound(self):
         ask = self.db.prepare("SELECT ?")
-        for value in (None, 0, -1, 2**63 - 1, -(2**63), 1.5, math.inf, "", "Santa Fe", "a\0b", "\U0001f600", b"", b"\0\xff"):
+        numbers = (0, -1, 2**63 - 1, -(2**63), 1.5, math.inf)
+        for value in (None, *numbers, "", "Santa Fe", "a\0b", "\U0001f600", b"", b"\0\xff"):
             with self.subTest(value=value):
                 answer = ask.first(value)[0]
                 self.assertEqual(answer, value)
@@ -265,7 +266,8 @@ class Functions(WithDatabase):
     def test_what_a_function_raises_is_the_error_of_the_statement(self):
         self.db.create_function("boom", 0, lambda: 1 / 0)
         self.db.create_function("odd", 0, object)
-        self.assertFails(tern.OperationalError, "sql", "ZeroDivisionError: division by zero", self.db.query, "SELECT boom()")
+        words = "ZeroDivisionError: division by zero"
+        self.assertFails(tern.OperationalError, "sql", words, self.db.query, "SELECT boom()")
         self.assertFails(tern.OperationalError, "sql", "type 'object'", self.db.query, "SELECT odd()")
         self.assertRaises(TypeError, self.db.create_function, "no", 0, 5)
 

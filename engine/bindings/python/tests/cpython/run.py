@@ -3,12 +3,12 @@ Lib/test/test_sqlite3.
 
     run.py [--all] [FOLDER]
 
-FOLDER is a test_sqlite3 folder of CPython, by default that of the interpreter that runs this. (Debian's packages leave it
-out; an interpreter that was built from CPython's sources has it.) The tests see tern under the name sqlite3; each runs
-in a folder of its own.
+FOLDER is a test_sqlite3 folder of CPython 3.11, by default that of the interpreter that runs this. (Debian's packages
+leave it out; an interpreter that was built from CPython's sources has it.) The tests see tern under the name sqlite3;
+each runs in a folder of its own.
 
-What does not apply to tern stands in not_applicable.txt with its reason, and is not run, unless with --all. Exit code 0:
-all others pass; 1: some do not; 2: there are no tests.
+What does not apply to tern stands in not_applicable.txt with its reason, and is not run, unless with --all. Exit code
+0: all others pass; 1: some do not; 2: there are no tests.
 """
 
 import importlib.util
@@ -104,7 +104,10 @@ def main(arguments):
         failed.append(name)
         _, trace = (result.failures + result.errors)[0]
         print(f"FAILED {name}: {trace.strip().splitlines()[-1]}")
-    print(f"passed {len(passed)}, failed {len(failed)}, not applicable {len(left_out)}, skipped by themselves {len(skipped)}")
+    print(
+        f"passed {len(passed)}, failed {len(failed)}, not applicable {len(left_out)}, "
+        f"skipped by themselves {len(skipped)}"
+    )
     return 1 if failed else 0
 
 
