@@ -1,7 +1,10 @@
 // P11: what the hot tier keeps when it is too small, on requests that real caches have had, beside policies computed in
 // the same run; then the same requests through the public interface, with sizes as in the medians that were published
 // for Twitter's clusters (J. Yang et al., OSDI 2020: keys of 36 bytes here, values of 224).
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <unordered_map>
 
 #include "bench/core/scratch.h"
 #include "bench/peers/peer.h"
@@ -10,6 +13,7 @@
 #include "bench/peers/tern_sql.h"
 #include "bench/policies/policy.h"
 #include "bench/workload/trace.h"
+#include "cache/clock.h"
 
 namespace bench {
 namespace {
@@ -159,6 +163,65 @@ void end_to_end(Context& context, const std::string& name, const Trace& trace) {
   row.settle_ratio(kSqlite, "tern, C++");
 }
 
+// A clock that goes on by a millisecond with each request.
+struct RequestClock final : tern::cache::Clock {
+  int64_t monotonic_ns() noexcept override { return now_ms.load(std::memory_order_relaxed) * 1'000'000; }
+  int64_t wall_ms() noexcept override { return 1'800'000'000'000 + now_ms.load(std::memory_order_relaxed); }
+  std::atomic<int64_t> now_ms{1};  // relaxed: one number by itself; the sweeping thread looks at it too
+};
+
+// A program that keeps what it has fetched in the KV tier: what is not there is put, for so many requests from then on.
+// Whether a key is there is known beforehand, to the request: so is the hit ratio.
+void with_ttl(Context& context, const std::string& name, const Trace& trace) {
+  const size_t requests = std::min<size_t>(trace.keys.size(), context.pick<size_t>(200, 2'000, 20'000));
+  const auto ttl = static_cast<int64_t>(requests / 10);
+  const Folder folder;
+  RequestClock clock;
+  tern::Options options;
+  options.clock = &clock;
+  tern::Database db = tern::open(folder.file("trace.db"), options);
+  tern::KvNamespace kv = db.kv("trace");
+  Row& row = context.row("P11", name + ", key-value with times to live", "hits of tern's KV ÷ those that there must be");
+  row.target = at_least(1);
+  std::unordered_map<uint32_t, int64_t> expires_at;
+  std::vector<double> hits_ns, misses_ns;
+  uint64_t expected = 0, differences = 0;
+  const std::string value = value_of(0, 0, kTraceValueBytes);
+  for (size_t i = 0; i < requests; ++i, clock.now_ms.fetch_add(1, std::memory_order_relaxed)) {
+    const uint32_t key = trace.keys[i];
+    const int64_t now = clock.now_ms.load(std::memory_order_relaxed);
+    const auto known = expires_at.find(key);
+    const bool there = known != expires_at.end() && known->second > now;
+    expected += there;
+    const std::string text = key_text(key);
+    const double start = now_ns(Clock::kWall);
+    const bool found = kv.get(text).has_value();
+    if (!found) kv.put(text, value, {.ttl = std::chrono::milliseconds(ttl)});
+    (found ? hits_ns : misses_ns).push_back(now_ns(Clock::kWall) - start);
+    if (!found) expires_at[key] = now + ttl;
+    differences += found != there;
+  }
+  const auto total = static_cast<double>(requests);
+  row.series.push_back(once("tern, KV", static_cast<double>(hits_ns.size()) / total,
+                            count_text(differences) + " of " + count_text(requests) + " requests answered otherwise"));
+  row.series.push_back(once("what has not expired", static_cast<double>(expected) / total,
+                            "a time to live of " + count_text(static_cast<uint64_t>(ttl)) + " requests"));
+  const auto time = [&](const char* what, const std::vector<double>& all) {
+    double sum = 0;
+    for (const double ns : all) sum += ns;
+    Series series;
+    series.name = what;
+    series.unit = "ns";
+    series.rounds = {all.empty() ? 0 : sum / static_cast<double>(all.size())};
+    series.note = "mean, by the wall clock";
+    row.series.push_back(std::move(series));
+  };
+  time("a hit", hits_ns);
+  time("a miss and its put, synced", misses_ns);
+  row.settle_ratio("tern, KV", "what has not expired");
+  if (differences != 0) row.state = State::kShort;
+}
+
 const Family family("P11", "real traces", [](Context& context) {
   const std::string folder = context.settings().shared + "/traces";
   for (const char* name : {"web12", "orm-busy-1m"}) {
@@ -172,8 +235,8 @@ const Family family("P11", "real traces", [](Context& context) {
     const Trace trace = read_trace(file, context.pick<uint64_t>(5'000, 0, 0));
     for (const uint64_t percent : {1, 10}) policies(context, std::string("trace ") + name, trace, percent);
     end_to_end(context, std::string("trace ") + name, trace);
+    with_ttl(context, std::string("trace ") + name, trace);
   }
-  context.not_built("P11", "traces with times to live, key-value", "tern has no key-value surface with expiry yet");
 });
 
 }  // namespace

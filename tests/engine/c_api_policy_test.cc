@@ -62,7 +62,7 @@ TEST_F(CApiPolicy, OneCallMayGoPastTheCache) {
   ASSERT_EQ(tern_query_with(statement, nullptr, 0, TERN_BYPASS, &result), TERN_OK) << last_error();
   results.push_back(result);
   EXPECT_EQ(tern_result_source(result), TERN_SQL);
-  EXPECT_FAILURE(tern_query_with(statement, nullptr, 0, 2, &result), TERN_UNSUPPORTED, "flags");
+  EXPECT_FAILURE(tern_query_with(statement, nullptr, 0, 1U << 31, &result), TERN_UNSUPPORTED, "flags");
 }
 
 TEST_F(CApiPolicy, InvalidationByHand) {
