@@ -81,41 +81,30 @@ tern_status fail_small(const char* function, size_t needed, size_t cap) noexcept
   return fail(TERN_LIMIT, {message, static_cast<size_t>(size)});
 }
 
-tern_status copy_out(const tern::Pinned& value, void* buf, size_t cap, size_t* len) noexcept {
+[[gnu::always_inline]] inline tern_status copy_out(const tern::Pinned& value, void* buf, size_t cap,
+                                                   size_t* len) noexcept {
   *len = value.size();
   if (value.size() > cap) return fail_small("tern_kv_get", value.size(), cap);
   if (value.size() != 0) std::memcpy(buf, value.text().data(), value.size());
   return TERN_OK;
 }
 
-// Inlined into both of its callers, so that a get without flags pays for none.
-[[gnu::always_inline]] inline tern_status get(tern_kv* kv, const void* key, size_t key_len, uint32_t flags, void* buf,
-                                              size_t cap, size_t* len, tern_kv_info* info) {
+[[gnu::always_inline]] inline tern_status check_get(const tern_kv* kv, const void* key, const void* buf, size_t cap,
+                                                    size_t* len, tern_kv_info* info) noexcept {
   if (len == nullptr) return fail_null("tern_kv_get", "len");
   *len = 0;
   if (kv == nullptr) return fail_null("tern_kv_get", "kv");
   if (key == nullptr) return fail_null("tern_kv_get", "key");
   if (buf == nullptr && cap > 0) return fail_null("tern_kv_get", "buf");
-  if (info != nullptr) {
-    if (const tern_status bad = clear_behind("tern_kv_get", info); bad != TERN_OK) return bad;
-  }
-  tern_status status = TERN_OK;
-  const auto give = [&](const std::optional<tern::Pinned>& value) {
-    if (!value) {
-      status = fail_missing("tern_kv_get");
-      return;
-    }
-    if (info != nullptr) fill(*info, *value);
-    status = copy_out(*value, buf, cap, len);
-  };
-  const tern_status failed = guarded([&] {
-    if (flags == 0) return give(kv->names.get(text_of(key, key_len)));
-    tern::internal::check_flags("tern_kv_get", flags, TERN_ONLY_HOT);
-    const auto known = tern::internal::value_if_hot(tern::internal::Access::impl(kv->names), text_of(key, key_len));
-    if (known) return give(*known);
-    status = tern::internal::fail_would_block("tern_kv_get");
-  });
-  return failed != TERN_OK ? failed : status;
+  return info != nullptr ? clear_behind("tern_kv_get", info) : TERN_OK;
+}
+
+// Inlined into both of its callers, which take the hot path.
+[[gnu::always_inline]] inline tern_status give(const std::optional<tern::Pinned>& value, void* buf, size_t cap,
+                                               size_t* len, tern_kv_info* info) noexcept {
+  if (!value) return fail_missing("tern_kv_get");
+  if (info != nullptr) fill(*info, *value);
+  return copy_out(*value, buf, cap, len);
 }
 
 }  // namespace
@@ -166,12 +155,23 @@ tern_status tern_kv_namespaces(tern_database* db, tern_kv_page** out) {
 
 tern_status tern_kv_get(tern_kv* kv, const void* key, size_t key_len, void* buf, size_t cap, size_t* len,
                         tern_kv_info* info) {
-  return get(kv, key, key_len, 0, buf, cap, len, info);
+  if (const tern_status bad = check_get(kv, key, buf, cap, len, info); bad != TERN_OK) return bad;
+  tern_status status = TERN_OK;
+  const tern_status failed = guarded([&] { status = give(kv->names.get(text_of(key, key_len)), buf, cap, len, info); });
+  return failed != TERN_OK ? failed : status;
 }
 
 tern_status tern_kv_get_with(tern_kv* kv, const void* key, size_t key_len, uint32_t flags, void* buf, size_t cap,
                              size_t* len, tern_kv_info* info) {
-  return get(kv, key, key_len, flags, buf, cap, len, info);
+  if (flags == 0) return tern_kv_get(kv, key, key_len, buf, cap, len, info);
+  if (const tern_status bad = check_get(kv, key, buf, cap, len, info); bad != TERN_OK) return bad;
+  tern_status status = TERN_OK;
+  const tern_status failed = guarded([&] {
+    tern::internal::check_flags("tern_kv_get", flags, TERN_ONLY_HOT);
+    const auto known = tern::internal::value_if_hot(tern::internal::Access::impl(kv->names), text_of(key, key_len));
+    status = known ? give(*known, buf, cap, len, info) : tern::internal::fail_would_block("tern_kv_get");
+  });
+  return failed != TERN_OK ? failed : status;
 }
 
 tern_status tern_kv_pin(tern_kv* kv, const void* key, size_t key_len, tern_kv_value** out) {

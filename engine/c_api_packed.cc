@@ -35,7 +35,7 @@ namespace {
 constexpr size_t kHeadBytes = 24;
 
 // What an error names: the function, and which of a batch's calls.
-struct Where {
+struct WhereNamed {
   static constexpr size_t kNone = ~size_t{0};
 
   const char* function;
@@ -46,13 +46,22 @@ struct Where {
   }
 };
 
+// The same of tern_query_packed() and of tern_query_packed_with(): each has its own, and so its own copy of the code
+// that takes one, which the compiler then inlines into it. A hit is in there.
+template <int kOf>
+struct WherePacked {
+  static std::string text() { return "tern_query_packed: "; }
+};
+
+template <typename Where>
 [[noreturn]] void refuse(const Where& where, size_t at, const std::string& what) {
   throw tern::Error(ErrorCode::kMisuse,
                     where.text() + "params are no packed values at byte " + std::to_string(at) + ": " + what);
 }
 
 // Adds one value that begins at `at`; returns where the next one does.
-size_t add_value(KeyBuilder& key, const Where& where, std::span<const std::byte> params, size_t at) {
+template <typename Where>
+size_t add_value(KeyBuilder& key, Where where, std::span<const std::byte> params, size_t at) {
   using tern::cache::ValueType;
   const size_t left = params.size() - at - 1;
   const std::byte* const payload = params.data() + at + 1;
@@ -90,7 +99,8 @@ size_t add_value(KeyBuilder& key, const Where& where, std::span<const std::byte>
   refuse(where, at, "type " + std::to_string(type) + "; the types are 0 to 4, as in tern_value");
 }
 
-void add_values(KeyBuilder& key, const Where& where, std::span<const std::byte> params, size_t wanted) {
+template <typename Where>
+void add_values(KeyBuilder& key, Where where, std::span<const std::byte> params, size_t wanted) {
   for (size_t at = 0; at < params.size();) at = add_value(key, where, params, at);
   if (key.arguments() != wanted)
     throw tern::Error(ErrorCode::kMisuse, where.text() + "the statement takes " + std::to_string(wanted) +
@@ -113,7 +123,8 @@ uint64_t staleness(const tern::Freshness& freshness) {
   return static_cast<uint64_t>(freshness.reason) << 8 | age_ms << 32;
 }
 
-void write_result(const tern::Rows& rows, std::byte* buf, size_t cap, size_t& len) {
+template <typename Where>
+void write_result(Where, const tern::Rows& rows, std::byte* buf, size_t cap, size_t& len) {
   const std::span<const std::byte> body = Access::body_bytes(rows);
   len = kHeadBytes + body.size();
   if (buf == nullptr || len > cap) refuse_size(len, cap);
@@ -135,9 +146,9 @@ void check_write(const Prepared& prepared, size_t cap, size_t& len) {
   if (len > cap) refuse_size(len, cap);
 }
 
-// Inlined into both of its callers, so that a call without flags pays for none.
-[[gnu::always_inline]] inline tern_status query_packed(tern_statement* statement, const void* params, size_t params_len,
-                                                       uint32_t flags, void* buf, size_t cap, size_t* len) {
+template <typename Where>
+tern_status query_packed(tern_statement* statement, const void* params, size_t params_len, uint32_t flags, void* buf,
+                         size_t cap, size_t* len) {
   if (len == nullptr) return fail_null("tern_query_packed", "len");
   *len = 0;
   if (statement == nullptr) return fail_null("tern_query_packed", "statement");
@@ -149,8 +160,10 @@ void check_write(const Prepared& prepared, size_t cap, size_t& len) {
     const tern::internal::StatementImpl& impl = Access::impl(statement->statement);
     Prepared& prepared = *impl.prepared;
     KeyBuilder key(prepared.stored->fingerprint());
-    add_values(key, {"tern_query_packed"}, bytes_of(params, params_len), prepared.parameter_count);
-    const auto give = [&](const tern::Rows& rows) { write_result(rows, static_cast<std::byte*>(buf), cap, *len); };
+    add_values(key, Where(), bytes_of(params, params_len), prepared.parameter_count);
+    const auto give = [&](const tern::Rows& rows) {
+      write_result(Where(), rows, static_cast<std::byte*>(buf), cap, *len);
+    };
     if ((flags & TERN_ONLY_HOT) != 0) {
       const std::optional<tern::Rows> rows = impl.run_if_hot(key);
       answered = rows.has_value();
@@ -174,7 +187,7 @@ tern_status give_result(const char* function, tern_statement* statement, const v
   const tern_status failed = guarded([&] {
     const Prepared& prepared = *Access::impl(statement->statement).prepared;
     KeyBuilder key(prepared.stored->fingerprint());
-    add_values(key, {function}, bytes_of(params, params_len), prepared.parameter_count);
+    add_values(key, WhereNamed{function}, bytes_of(params, params_len), prepared.parameter_count);
     auto result = std::make_unique<tern_result>(tern::Rows());
     std::optional<tern::Rows> rows = run(key);
     if (!rows) return;
@@ -211,7 +224,7 @@ PackedCalls bind_packed(const char* function, const tern_database& db, std::span
   bound.keys.reserve(calls.size());
   bound.calls.reserve(calls.size());
   for (size_t i = 0; i < calls.size(); ++i) {
-    const Where where{function, numbered ? i : Where::kNone};
+    const WhereNamed where{function, numbered ? i : WhereNamed::kNone};
     const tern_packed_call& call = calls[i];
     if (call.statement == nullptr) throw Error(ErrorCode::kMisuse, where.text() + "statement is NULL");
     if (call.statement->owner != &db)
@@ -233,12 +246,12 @@ extern "C" {
 
 tern_status tern_query_packed(tern_statement* statement, const void* params, size_t params_len, void* buf, size_t cap,
                               size_t* len) {
-  return query_packed(statement, params, params_len, 0, buf, cap, len);
+  return query_packed<WherePacked<0>>(statement, params, params_len, 0, buf, cap, len);
 }
 
 tern_status tern_query_packed_with(tern_statement* statement, const void* params, size_t params_len, uint32_t flags,
                                    void* buf, size_t cap, size_t* len) {
-  return query_packed(statement, params, params_len, flags, buf, cap, len);
+  return query_packed<WherePacked<1>>(statement, params, params_len, flags, buf, cap, len);
 }
 
 tern_status tern_query_pinned(tern_statement* statement, const void* params, size_t params_len, uint32_t flags,

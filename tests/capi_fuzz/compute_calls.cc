@@ -92,8 +92,8 @@ void read_computed(World& w) {
   for (size_t i = 0; data != nullptr && i < len; ++i) sum = sum + data[i];
   tern_computed_source(computed);
   tern_computed_stale(computed, w.or_null(&age));
-  const char* const why = tern_computed_why_not_cached(computed, w.or_null(&len));
-  if (why != nullptr && std::string_view(why).empty()) World::fail("tern_computed_why_not_cached", "says nothing");
+  const char* const why = tern_computed_why_not_cached(computed, &len);
+  if ((why == nullptr) != (len == 0)) World::fail("tern_computed_why_not_cached", "gave a length that is another's");
 }
 
 // The user data of functions: freed once by `destroy`, or a sanitizer tells.
