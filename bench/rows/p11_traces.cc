@@ -181,7 +181,8 @@ void with_ttl(Context& context, const std::string& name, const Trace& trace) {
   options.clock = &clock;
   tern::Database db = tern::open(folder.file("trace.db"), options);
   tern::KvNamespace kv = db.kv("trace");
-  Row& row = context.row("P11", name + ", key-value with times to live", "hits of tern's KV ÷ those that there must be");
+  Row& row =
+      context.row("P11", name + ", key-value with times to live", "hits of tern's KV ÷ those that there must be");
   row.target = at_least(1);
   std::unordered_map<uint32_t, int64_t> expires_at;
   std::vector<double> hits_ns, misses_ns;
