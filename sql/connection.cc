@@ -1,11 +1,6 @@
 #include "sql/connection.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +11,7 @@
 #include <utility>
 
 #include "sql/d1_rules.h"
+#include "sql/database_path.h"
 #include "sql/error.h"
 #include "sql/fork_guard.h"
 #include "sql/library.h"
@@ -41,90 +37,6 @@ struct Connection::Extra {
 };
 
 namespace {
-
-std::string folder_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// By the effective user, which is the one that opens files; access() asks for the real one.
-bool accessible(const std::string& path, int how) { return ::faccessat(AT_FDCWD, path.c_str(), how, AT_EACCESS) == 0; }
-
-[[noreturn]] void refuse(int code, const std::string& path, std::string_view reason, std::string_view remedy) {
-  throw Error(code, describe("open database " + path, reason, remedy));
-}
-
-// What SQLite would answer with a bare "unable to open database file" is told apart here, before the fact. Races are
-// harmless: SQLite has the last word.
-void check_path(const ConnectionOptions& options) {
-  const std::string& path = options.path;
-  if (path.empty() || path == ":memory:" || path.starts_with("file:")) {
-    refuse(SQLITE_CANTOPEN, path.empty() ? "\"\"" : path, "tern keeps its database in a file",
-           "give the path of a file (temporary and in-memory databases cannot be shared between connections)");
-  }
-  if (path.find('\0') != std::string::npos) {
-    refuse(SQLITE_CANTOPEN, path.c_str(), "the path contains a NUL byte", "give a path without one");
-  }
-  const std::string folder = folder_of(path);
-  struct stat status;
-  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-    refuse(SQLITE_CANTOPEN, path, "there is no folder " + folder, "create it, or check the path");
-  }
-  if (::stat(path.c_str(), &status) != 0) {
-    if (errno == EACCES) refuse(SQLITE_PERM, path, "no permission to search the folder " + folder, "check its mode");
-    if (options.mode != OpenMode::kCreate) {
-      refuse(SQLITE_CANTOPEN, path, "there is no such file", "check the path, or open it with leave to create it");
-    }
-    if (!accessible(folder, W_OK)) {
-      refuse(SQLITE_READONLY_DIRECTORY, path,
-             "the folder " + folder + " is not writable, so the file cannot be created",
-             "choose another folder, or change its mode or owner");
-    }
-    return;
-  }
-  if (S_ISDIR(status.st_mode)) refuse(SQLITE_CANTOPEN, path, "it is a folder", "give the path of a file in it");
-  if (!S_ISREG(status.st_mode)) refuse(SQLITE_CANTOPEN, path, "it is not a regular file", "give the path of one");
-  if (options.read_only) {
-    if (!accessible(path, R_OK))
-      refuse(SQLITE_PERM, path, "no permission to read the file", "change its mode or owner");
-    return;
-  }
-  if (!accessible(path, R_OK | W_OK)) {
-    refuse(errno == EROFS ? SQLITE_READONLY : SQLITE_PERM, path, "no permission to read and write the file",
-           "change its mode or owner; reading too needs to write, to the -shm file beside it");
-  }
-  // The log and its index are created beside the file whenever nobody else has it open.
-  if (!accessible(folder, W_OK) && !accessible(path + "-shm", W_OK)) {
-    refuse(SQLITE_READONLY_DIRECTORY, path,
-           "the folder " + folder + " is not writable, and WAL mode needs " + path + "-wal and -shm in it",
-           "change the folder's mode or owner, or copy the database to a writable one");
-  }
-}
-
-// True if the file has no log to be read, and lies where nobody can write it or make one.
-bool immutable(const std::string& path) {
-  struct statvfs medium;
-  if (::statvfs(path.c_str(), &medium) != 0 || (medium.f_flag & ST_RDONLY) == 0) return false;
-  struct stat log;
-  return ::stat((path + "-wal").c_str(), &log) != 0 || log.st_size == 0;
-}
-
-// As a URI, so that it can carry a parameter; what means something there is escaped.
-std::string immutable_uri(const std::string& path) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string uri = path.starts_with('/') ? "file://" : "file:";
-  for (const char c : path) {
-    if (c == '%' || c == '?' || c == '#') {
-      uri += '%';
-      uri += kDigits[static_cast<unsigned char>(c) >> 4];
-      uri += kDigits[c & 15];
-    } else {
-      uri += c;
-    }
-  }
-  return uri + "?immutable=1";
-}
 
 int on_authorize(void* data, int action, const char* first, const char* second, const char* database, const char*) {
   const Asked& asked = *static_cast<const Asked*>(data);
@@ -175,13 +87,13 @@ void enter_wal(Connection& connection, const ConnectionOptions& options) {
   if (connection.query_text("PRAGMA journal_mode") == "wal") return;
   if (options.mode == OpenMode::kRead || (!empty && !options.convert_to_wal)) {
     // Not an error of the file: what is missing is the leave to change it.
-    refuse(SQLITE_AUTH, options.path, "it is not in WAL mode, and tern's caches follow the write-ahead log",
-           "open it with convert_to_wal, or run PRAGMA journal_mode=WAL on it");
+    refuse_path(SQLITE_AUTH, options.path, "it is not in WAL mode, and tern's caches follow the write-ahead log",
+                "open it with convert_to_wal, or run PRAGMA journal_mode=WAL on it");
   }
   const std::string now = change_to_wal(connection, options.busy_timeout_ms);
   if (now != "wal") {
-    refuse(SQLITE_NOLFS, options.path, "SQLite keeps it in journal mode \"" + now + "\"",
-           "WAL mode needs a local file system with shared memory");
+    refuse_path(SQLITE_NOLFS, options.path, "SQLite keeps it in journal mode \"" + now + "\"",
+                "WAL mode needs a local file system with shared memory");
   }
 }
 
@@ -199,36 +111,26 @@ std::string pragmas(const ConnectionOptions& options) {
   const std::string& path = options.path;
   switch (error.code) {
     case SQLITE_NOTADB:
-      refuse(error.extended, path, "it is not a SQLite database (or it is encrypted)", "check the path");
+      refuse_path(error.extended, path, "it is not a SQLite database (or it is encrypted)", "check the path");
     case SQLITE_BUSY:
-      refuse(error.extended, path, "another program holds it locked", "try again, or raise the busy timeout");
+      refuse_path(error.extended, path, "another program holds it locked", "try again, or raise the busy timeout");
     case SQLITE_READONLY:
-      refuse(error.extended, path, "it is read-only, and so might be its -wal and -shm files",
-             "change the mode or owner of the files and their folder");
+      refuse_path(error.extended, path, "it is read-only, and so might be its -wal and -shm files",
+                  "change the mode or owner of the files and their folder");
     case SQLITE_CANTOPEN:
       if (options.read_only) {
-        refuse(SQLITE_READONLY_DIRECTORY, path,
-               "it may only be read here, and SQLite needs " + path + "-shm beside it, or leave to make it",
-               "open it where its folder can be written, or copy it (with its -wal, if it has one) to such a one");
+        refuse_path(SQLITE_READONLY_DIRECTORY, path,
+                    "it may only be read here, and SQLite needs " + path + "-shm beside it, or leave to make it",
+                    "open it where its folder can be written, or copy it (with its -wal, if it has one) to such a one");
       }
-      refuse(error.extended, path, error.what(), "check the mode and owner of the file, its -wal, -shm and folder");
+      refuse_path(error.extended, path, error.what(),
+                  "check the mode and owner of the file, its -wal, -shm and folder");
     default:
       throw Error(error.extended, describe("open database " + path, error.what()));
   }
 }
 
 }  // namespace
-
-std::string why_read_only(const std::string& path) {
-  struct stat status;
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || !accessible(path, R_OK)) return {};
-  if (!accessible(path, W_OK)) {
-    return errno == EROFS ? "its file system is mounted read-only" : "no permission to write the file";
-  }
-  const std::string folder = folder_of(path);
-  if (accessible(folder, W_OK) || (accessible(path + "-shm", W_OK) && accessible(path + "-wal", W_OK))) return {};
-  return "the folder " + folder + " is not writable, and WAL mode needs " + path + "-wal and -shm in it";
-}
 
 Connection::Connection(sqlite3* handle, std::unique_ptr<Extra> extra) noexcept
     : handle_(handle), extra_(std::move(extra)) {
@@ -278,7 +180,7 @@ Connection Connection::open_checked(const ConnectionOptions& options, const char
   std::string name = path;
   if (options.read_only) {
     flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
-    if (immutable(name)) {
+    if (is_immutable(name)) {
       name = immutable_uri(name);
       flags |= SQLITE_OPEN_URI;
     }
