@@ -262,8 +262,13 @@ void QueuedWrites::close() {
     wake_.notify_one();
   }
   thread_.join();
-  for (const auto& write : completed_) tell(*write);
-  completed_.clear();
+  // From a list of its own, as drain() does: who is told may drain.
+  List left;
+  {
+    const std::lock_guard lock(mutex_);
+    left.splice(left.end(), completed_);
+  }
+  for (const auto& write : left) tell(*write);
 }
 
 }  // namespace tern::internal

@@ -235,5 +235,26 @@ TEST_F(Queue, ManyThreadsEachKeepTheirOrder) {
   EXPECT_EQ(count(), kThreads * kEach);
 }
 
+TEST_F(Queue, ClosingTellsEachOnceThoughTheFunctionsDrain) {
+  open_queue(TERN_QUEUE_DRAINED);
+  struct Draining {
+    tern_queue* queue;
+    int told = 0;
+    tern_status drained = TERN_OK;
+  } draining{queue};
+  const auto told = [](void* of, tern_outcome*) {
+    auto* const mine = static_cast<Draining*>(of);
+    ++mine->told;
+    const tern_status status = tern_queue_drain(mine->queue, 0, nullptr);
+    if (status != TERN_OK) mine->drained = status;
+  };
+  for (const std::string key : {"a", "b", "c"})
+    ASSERT_EQ(tern_queue_kv_put(queue, kv, key.data(), key.size(), "v", 1, nullptr, told, &draining), TERN_OK);
+  flush();
+  close_queue();
+  EXPECT_EQ(draining.told, 3);
+  EXPECT_EQ(draining.drained, TERN_OK);
+}
+
 }  // namespace
 }  // namespace tern::test
