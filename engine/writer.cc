@@ -169,16 +169,24 @@ void Writer::run_each(std::span<Write> writes) {
     unit.savepoint = write.batch || write.calls.front().prepared->returns_rows;
     units.push_back(&unit);
   }
+  using std::chrono::steady_clock;
   queue_.enter_all(units);
+  // From here on nothing may throw: the queue points to the units. They wait together, for one busy timeout.
+  const auto deadline = steady_clock::now() + std::chrono::milliseconds(busy_timeout_ms_);
   for (Queued& one : queued) {
-    switch (queue_.await(one.unit, std::chrono::milliseconds(busy_timeout_ms_))) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    switch (queue_.await(one.unit, std::max(left, std::chrono::milliseconds(0)))) {
       case WriteQueue::Outcome::kLead:
         lead(one.unit);
         break;
       case WriteQueue::Outcome::kDone:
         break;
       case WriteQueue::Outcome::kTimeout:
-        one.unit.error = std::make_exception_ptr(waited_in_vain(busy_timeout_ms_));
+        try {
+          throw waited_in_vain(busy_timeout_ms_);
+        } catch (...) {  // or std::bad_alloc
+          one.unit.error = std::current_exception();
+        }
         break;
     }
     one.write.error = std::move(one.unit.error);

@@ -256,5 +256,29 @@ TEST_F(Queue, ClosingTellsEachOnceThoughTheFunctionsDrain) {
   EXPECT_EQ(draining.drained, TERN_OK);
 }
 
+TEST_F(Queue, WhatWaitsTogetherWaitsInVainTogether) {
+  tern_kv_free(std::exchange(kv, nullptr));
+  ASSERT_EQ(tern_close(std::exchange(db, nullptr)), TERN_OK) << last_error();
+  tern_options options{};
+  options.size = sizeof options;
+  options.busy_timeout_ms = 200;
+  options.flags = TERN_NO_BUSY_RETRIES;
+  ASSERT_EQ(tern_open(path.c_str(), &options, &db), TERN_OK) << last_error();
+  open_queue();
+  tern_transaction* const held = hold_the_writer();
+  const auto before = std::chrono::steady_clock::now();
+  for (int64_t i = 0; i < 30; ++i) ASSERT_EQ(put_in(i), TERN_OK);
+  flush();
+  // The first may have been taken before the others were in.
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(3)) << "30 busy timeouts are 6 s";
+  tern_transaction_free(held);
+  EXPECT_EQ(journal.numbers(), up_to(30));
+  for (const auto& entry : journal.entries()) {
+    EXPECT_EQ(entry.status, TERN_BUSY);
+    EXPECT_NE(entry.message.find("busy timeout of 200 ms"), std::string::npos) << entry.message;
+  }
+  EXPECT_EQ(count(), 0);
+}
+
 }  // namespace
 }  // namespace tern::test
