@@ -13,6 +13,20 @@
 namespace tern::sql {
 namespace {
 
+// sqlite3_prepare_v3(), but for one thing: SQLite measures the whole text, and here what counts is the first statement,
+// whatever stands behind it. Text that ends in a zero is measured by the parser alone, token by token as far as it
+// reads; one byte more than the limit is as much as it can need, since whatever touches that byte is too long.
+int prepare_first_of(sqlite3* db, std::string_view sql, unsigned flags, sqlite3_stmt** statement, const char** tail) {
+  const auto limit = static_cast<size_t>(sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, -1));
+  if (sql.size() <= limit)
+    return sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()), flags, statement, tail);
+  const std::string head(sql.substr(0, limit + 1));
+  const char* end = head.c_str();
+  const int result = sqlite3_prepare_v3(db, head.c_str(), static_cast<int>(head.size() + 1), flags, statement, &end);
+  *tail = sql.data() + (end - head.c_str());
+  return result;
+}
+
 // Null if only blanks and comments are there. `tail` is where the next statement may begin.
 sqlite3_stmt* prepare(sqlite3* db, std::string_view sql, unsigned flags, const char*& tail) {
   if (forked()) {
@@ -32,7 +46,19 @@ sqlite3_stmt* prepare(sqlite3* db, std::string_view sql, unsigned flags, const c
                 static_cast<int>(nul));
   }
   sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()), flags, &statement, &tail);
+  const int result = prepare_first_of(db, sql, flags, &statement, &tail);
+  if (result == SQLITE_TOOBIG) {
+    const int limit = sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, -1);
+    if (sql.size() > static_cast<size_t>(limit)) {
+      Error error(result,
+                  describe("prepare a statement",
+                           "statement too long: more than " + std::to_string(limit) + " bytes, in: " + shorten_sql(sql),
+                           "bind large values as parameters"));
+      // What SQLite says to such a text alone.
+      error.reason = std::make_shared<const std::string>("statement too long");
+      throw error;
+    }
+  }
   if (result != SQLITE_OK) throw error_of(db, "prepare the statement", sql);
   return statement;
 }
@@ -50,8 +76,7 @@ Statement::Statement(Connection& connection, std::string_view sql, bool persiste
   while (!rest.empty()) {
     sqlite3_stmt* next = nullptr;
     const char* next_tail = nullptr;
-    const int result =
-        sqlite3_prepare_v3(connection.handle(), rest.data(), static_cast<int>(rest.size()), 0, &next, &next_tail);
+    const int result = prepare_first_of(connection.handle(), rest, 0, &next, &next_tail);
     if (next != nullptr || result != SQLITE_OK) {
       sqlite3_finalize(next);
       sqlite3_finalize(std::exchange(handle_, nullptr));

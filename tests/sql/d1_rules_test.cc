@@ -69,5 +69,58 @@ TEST_F(D1Rules, WithoutThemEverythingIsTaken) {
   EXPECT_NO_THROW(cache.get("SELECT sqlite_version()"));
 }
 
+// A script's statements are judged one by one, wherever in it they stand.
+TEST_F(D1Rules, AStatementOfAScriptIsNotJudgedByWhatStandsBehindIt) {
+  constexpr size_t kLimit = 100'000;
+  std::string behind;
+  while (behind.size() <= 2 * kLimit) behind += "SELECT ';' AS \"a;b\"; /* ; */ -- ;\n";
+  const auto rest =
+      static_cast<int64_t>(behind.size() / std::string_view("SELECT ';' AS \"a;b\"; /* ; */ -- ;\n").size());
+  const auto comment_of = [](size_t bytes) { return "/*" + std::string(bytes - 4, ';') + "*/"; };
+  const std::string trigger =
+      "CREATE TABLE t (a); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; DELETE FROM t; END;";
+  EXPECT_EQ(connection_.execute(behind), rest);
+  EXPECT_EQ(connection_.execute(trigger + behind), rest + 2);
+  EXPECT_EQ(connection_.query_int64("SELECT count(*) FROM sqlite_schema WHERE name = 'r'"), 1);
+  EXPECT_EQ(connection_.execute(";" + behind), rest);
+
+  const std::string_view select = "SELECT 1";
+  const std::string fits = std::string(select) + comment_of(kLimit - select.size() - 1) + ";";
+  ASSERT_EQ(fits.size(), kLimit);
+  EXPECT_EQ(connection_.execute(fits), 1);
+  EXPECT_EQ(connection_.execute(fits + behind), rest + 1);
+  for (const std::string& too_long :
+       {std::string(select) + comment_of(kLimit - select.size()) + ";", "SELECT '" + std::string(2 * kLimit, ';'),
+        "SELECT 1" + std::string(kLimit, ' ') + "+ 1;", "SELECT " + std::string(kLimit, 'a')}) {
+    for (const std::string& after : {std::string(), behind}) {
+      try {
+        connection_.execute(behind + too_long + after);
+        ADD_FAILURE() << too_long.size();
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code, SQLITE_TOOBIG) << error.what();
+        EXPECT_NE(std::string_view(error.what()).find("100000 bytes"), std::string_view::npos) << error.what();
+      }
+    }
+  }
+}
+
+TEST_F(D1Rules, ABadStatementOfALongScriptIsToldAsInAShortOne) {
+  const std::string behind(200'000, ' ');
+  const auto error_of = [&](const std::string& sql) {
+    try {
+      connection_.execute(sql);
+      return std::string();
+    } catch (const Error& error) {
+      return std::to_string(error.offset) + *error.reason;
+    }
+  };
+  for (const char* bad : {"SELECT nothing;", "SELEC 1;", "SELECT 'open;", "SELECT @ FROM;"}) {
+    EXPECT_NE(error_of(bad), "");
+    if (std::string_view(bad).find('\'') == std::string_view::npos) {
+      EXPECT_EQ(error_of(bad + behind), error_of(bad));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tern::sql
