@@ -1,5 +1,6 @@
 #include "engine/kv_limits.h"
 
+#include <algorithm>
 #include <string>
 
 #include "cache/kv_store.h"
@@ -99,6 +100,11 @@ int64_t kv_expiry(const KvPutOptions& options, int64_t now_ms, KvLimits limits) 
   if (ttl_ms > kKvLastMs - now_ms)
     refuse("a ttl of " + std::to_string(ttl_ms) + " ms ends after the year 9999; leave the ttl out");
   return now_ms + ttl_ms;
+}
+
+int64_t kv_expiry_of_checked(const KvPutOptions& options, int64_t now_ms) noexcept {
+  const int64_t ttl_ms = options.ttl.count();
+  return ttl_ms == 0 ? options.expires_at_ms : std::min(now_ms + ttl_ms, kKvLastMs);
 }
 
 }  // namespace tern::internal

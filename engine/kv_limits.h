@@ -35,6 +35,8 @@ void check_kv_start(std::string_view start);
 void check_kv_value(std::string_view key, std::string_view value, KvLimits limits);
 // The moment at which what is put now expires; 0 for never.
 int64_t kv_expiry(const KvPutOptions& options, int64_t now_ms, KvLimits limits);
+// The same for what kv_expiry() has let pass before, and is put only now: never an error. May lie before now.
+int64_t kv_expiry_of_checked(const KvPutOptions& options, int64_t now_ms) noexcept;
 // KvLimits::kWorkers: JSON, or none.
 void check_kv_metadata(std::string_view key, std::string_view metadata, KvLimits limits);
 

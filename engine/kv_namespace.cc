@@ -43,6 +43,27 @@ KvRecord record_of(KvNamespaceImpl& impl, std::string_view key, std::string_view
   return record;
 }
 
+// All or nothing; record_of_item(item, now_ms) is what is put.
+template <typename RecordOf>
+uint64_t put_all(KvNamespaceImpl& impl, std::span<const KvItem> items, const RecordOf& record_of_item) {
+  impl.engine->check_usable();
+  return internal::translated([&] {
+    const int64_t now = impl.tier.now_ms();
+    std::vector<KvRecord> records;
+    records.reserve(items.size());
+    for (const KvItem& item : items) records.push_back(record_of_item(item, now));
+    uint64_t put = 0;
+    impl.tier.write([&](KvTransaction& transaction, uint64_t version) {
+      put = version;
+      for (size_t i = 0; i < items.size(); ++i) {
+        records[i].version = version;
+        demand(transaction.put(impl.number, items[i].key, records[i]), impl.tier.store());
+      }
+    });
+    return put;
+  });
+}
+
 int64_t sum_of(std::string_view key, std::string_view text, int64_t by) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -92,22 +113,18 @@ uint64_t KvNamespace::put(std::string_view key, KvBytes value, const KvPutOption
 }
 
 uint64_t KvNamespace::put_many(std::span<const KvItem> items) {
-  impl_->engine->check_usable();
-  return internal::translated([&] {
-    const int64_t now = impl_->tier.now_ms();
-    std::vector<KvRecord> records;
-    records.reserve(items.size());
-    for (const KvItem& item : items)
-      records.push_back(record_of(*impl_, item.key, item.value.view(), item.options, now));
-    uint64_t put = 0;
-    impl_->tier.write([&](KvTransaction& transaction, uint64_t version) {
-      put = version;
-      for (size_t i = 0; i < items.size(); ++i) {
-        records[i].version = version;
-        demand(transaction.put(impl_->number, items[i].key, records[i]), impl_->tier.store());
-      }
-    });
-    return put;
+  return put_all(*impl_, items, [this](const KvItem& item, int64_t now) {
+    return record_of(*impl_, item.key, item.value.view(), item.options, now);
+  });
+}
+
+uint64_t internal::put_checked(KvNamespaceImpl& impl, std::span<const KvItem> items) {
+  return put_all(impl, items, [](const KvItem& item, int64_t now) {
+    KvRecord record;
+    record.expires_at_ms = kv_expiry_of_checked(item.options, now);
+    record.metadata = bytes_of(item.options.metadata);
+    record.value = bytes_of(item.value.view());
+    return record;
   });
 }
 

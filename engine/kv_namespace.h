@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "engine/engine.h"
@@ -17,5 +18,9 @@ struct KvNamespaceImpl {
   const std::string name;
   const KvLimits limits;
 };
+
+// KvNamespace::put_many() of what was checked when it was put into a queue: a moment that has passed since is no error,
+// and the value expires at once.
+uint64_t put_checked(KvNamespaceImpl& impl, std::span<const KvItem> items);
 
 }  // namespace tern::internal

@@ -13,6 +13,7 @@
 
 #include "engine/dependencies.h"
 #include "engine/host_call.h"
+#include "engine/kv_namespace.h"
 #include "engine/translate.h"
 #include "tern/error.hpp"
 
@@ -32,13 +33,14 @@ bool goes_with(const QueuedWrite& first, const QueuedWrite& other) {
   return true;
 }
 
-KvPutOptions options_of(const QueuedWrite::Put& put) {
-  return {.ttl = put.ttl, .expires_at_ms = put.expires_at_ms, .metadata = put.metadata};
+KvItem item_of(const QueuedWrite::Put& put) {
+  return {put.key, put.value, {.ttl = put.ttl, .expires_at_ms = put.expires_at_ms, .metadata = put.metadata}};
 }
 
 void do_key(QueuedWrite& write) {
   if (auto* put = std::get_if<QueuedWrite::Put>(&write.what)) {
-    put->names.put(put->key, put->value, options_of(*put));
+    const KvItem item = item_of(*put);
+    put_checked(Access::impl(put->names), {&item, 1});
   } else {
     auto& removal = std::get<QueuedWrite::Remove>(write.what);
     removal.names.remove(removal.key);
@@ -177,11 +179,8 @@ void QueuedWrites::do_keys(List& group) {
     if (std::holds_alternative<QueuedWrite::Put>(group.front()->what)) {
       std::vector<KvItem> items;
       items.reserve(group.size());
-      for (const auto& write : group) {
-        const auto& put = std::get<QueuedWrite::Put>(write->what);
-        items.push_back({put.key, put.value, options_of(put)});
-      }
-      std::get<QueuedWrite::Put>(group.front()->what).names.put_many(items);
+      for (const auto& write : group) items.push_back(item_of(std::get<QueuedWrite::Put>(write->what)));
+      put_checked(Access::impl(std::get<QueuedWrite::Put>(group.front()->what).names), items);
     } else {
       std::vector<std::string_view> keys;
       keys.reserve(group.size());

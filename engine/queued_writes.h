@@ -41,6 +41,7 @@ struct QueuedWrite {
     std::vector<std::unique_ptr<cache::KeyBuilder>> keys;
     std::vector<WriterCall> calls;  // of the two above
   };
+  // Checked by whoever puts it in: only the time of its expiry is reckoned anew (put_checked(), kv_namespace.h).
   struct Put {
     KvNamespace names;
     std::string key;

@@ -280,5 +280,44 @@ TEST_F(Queue, WhatWaitsTogetherWaitsInVainTogether) {
   EXPECT_EQ(count(), 0);
 }
 
+TEST_F(Queue, AMomentThatPassesWhileAPutWaitsExpiresWhatItPuts) {
+  open_queue();
+  tern_kv_options workers{};
+  workers.size = sizeof workers;
+  workers.limits = TERN_KV_WORKERS;
+  tern_kv* strict = nullptr;
+  ASSERT_EQ(tern_kv_open_with(db, "strict", &workers, &strict), TERN_OK) << last_error();
+  ASSERT_EQ(put("passed", "old"), TERN_OK);
+  EXPECT_EQ(get("passed"), "old") << "and is hot now";
+
+  tern_transaction* const held = hold_the_writer();
+  ASSERT_EQ(put_in(0), TERN_OK);
+  using std::chrono::system_clock;
+  const int64_t now = std::chrono::floor<std::chrono::milliseconds>(system_clock::now()).time_since_epoch().count();
+  tern_kv_put_options soon{}, minute{}, later{};
+  soon.size = minute.size = later.size = sizeof soon;
+  soon.expires_at_ms = now + 200;
+  minute.expires_at_ms = now + 60'200;
+  later.expires_at_ms = now + kHourMs;
+  ASSERT_EQ(tern_queue_kv_put(queue, kv, "passed", 6, "new", 3, &soon, Journal::told, journal.ticket(1)), TERN_OK)
+      << last_error();
+  ASSERT_EQ(tern_queue_kv_put(queue, kv, "later", 5, "new", 3, &later, Journal::told, journal.ticket(2)), TERN_OK);
+  ASSERT_EQ(tern_queue_kv_put(queue, strict, "k", 1, "new", 3, &minute, Journal::told, journal.ticket(3)), TERN_OK)
+      << last_error();
+  while (system_clock::now().time_since_epoch() <= std::chrono::milliseconds(soon.expires_at_ms))
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  tern_transaction_free(held);
+  flush();
+  EXPECT_EQ(journal.numbers(), up_to(4));
+  for (const auto& entry : journal.entries()) EXPECT_EQ(entry.status, TERN_OK) << entry.number << entry.message;
+  EXPECT_EQ(get("passed"), "TERN_NOT_FOUND");
+  EXPECT_EQ(get("later"), "new");
+  EXPECT_EQ(info("later").expires_at_ms, later.expires_at_ms);
+  std::swap(kv, strict);
+  EXPECT_EQ(info("k").expires_at_ms, minute.expires_at_ms);
+  std::swap(kv, strict);
+  tern_kv_free(strict);
+}
+
 }  // namespace
 }  // namespace tern::test

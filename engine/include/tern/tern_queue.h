@@ -111,7 +111,8 @@ TERN_API tern_status tern_queue_query(tern_queue* queue, tern_statement* stateme
 TERN_API tern_status tern_queue_batch(tern_queue* queue, const tern_packed_call* calls, size_t count,
                                       tern_done done /* or NULL */, void* user_data /* or NULL */);
 
-/* tern_kv_put() and tern_kv_delete(). A ttl begins when the value is written. */
+/* tern_kv_put() and tern_kv_delete(). A ttl begins when the value is written. expires_at_ms must be
+ * after now when it is put in; where it has passed when its turn comes, the key has no value then. */
 TERN_API tern_status tern_queue_kv_put(tern_queue* queue, tern_kv* kv, const void* key, size_t key_len,
                                        const void* value /* or NULL */, size_t len,
                                        const tern_kv_put_options* options /* or NULL */, tern_done done /* or NULL */,
