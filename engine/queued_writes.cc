@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -248,7 +249,10 @@ bool QueuedWrites::flush(int64_t timeout_ms) {
   refuse_within("flushed");
   std::unique_lock lock(mutex_);
   const auto done = [this, wanted = put_in_count_] { return done_count_ >= wanted; };
-  if (timeout_ms >= 0) return done_changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), done);
+  // A year: the clock's count of nanoseconds must not overflow.
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
+  if (timeout_ms >= 0)
+    return done_changed_.wait_for(lock, std::min(std::chrono::milliseconds(timeout_ms), kLongest), done);
   done_changed_.wait(lock, done);
   return true;
 }

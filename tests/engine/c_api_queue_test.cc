@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <chrono>
+#include <limits>
 #include <map>
 #include <memory>
 #include <thread>
@@ -317,6 +318,19 @@ TEST_F(Queue, AMomentThatPassesWhileAPutWaitsExpiresWhatItPuts) {
   EXPECT_EQ(info("k").expires_at_ms, minute.expires_at_ms);
   std::swap(kv, strict);
   tern_kv_free(strict);
+}
+
+TEST_F(Queue, FlushedForALongTimeItWaits) {
+  open_queue();
+  tern_transaction* const held = hold_the_writer();
+  ASSERT_EQ(put_in(0), TERN_OK);
+  std::thread releasing([held] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    tern_transaction_free(held);
+  });
+  EXPECT_EQ(tern_queue_flush(queue, std::numeric_limits<int64_t>::max()), TERN_OK) << last_error();
+  releasing.join();
+  EXPECT_EQ(journal.entries().size(), 1u);
 }
 
 }  // namespace
