@@ -18,9 +18,15 @@ constexpr auto kNothing = [] {};
 // One call: the turn is this thread's while it lasts.
 class HeldTransaction::Use {
  public:
-  explicit Use(HeldTransaction& of) : of_(of) {
+  // kEnd: also where the files were replaced, which whoever ends it says once it has ended.
+  enum class To : uint8_t { kGoOn, kEnd };
+  explicit Use(HeldTransaction& of, To to = To::kGoOn) : of_(of) {
     Dependencies::refuse_current("it uses a transaction");
-    of.engine_->check_usable();
+    if (to == To::kGoOn) {
+      of.engine_->check_usable();
+    } else {
+      of.engine_->check_process();
+    }
     HostCall::refuse_inside();
     // acquire: pairs with the release below.
     if (of.in_use_.exchange(true, std::memory_order_acquire))
@@ -109,18 +115,20 @@ int64_t HeldTransaction::exec(std::string_view script) {
 }
 
 void HeldTransaction::commit() {
-  const Use use(*this);
+  const Use use(*this, Use::To::kEnd);
   struct End {
     HeldTransaction& of;
     ~End() { of.end(); }  // rolls back what could not be committed
   } const at_the_end{*this};
+  engine_->check_usable();
   demand_open();
   translated([&] { writer_.commit_within(state_before_); });
 }
 
 void HeldTransaction::rollback() {
-  const Use use(*this);
+  const Use use(*this, Use::To::kEnd);
   end();
+  engine_->check_usable();
 }
 
 }  // namespace tern::internal

@@ -1,5 +1,6 @@
 // tern_transaction.h: several statements, all or nothing, with the caller's own decisions in between.
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "tests/engine/c_api_packed_support.h"
@@ -279,6 +280,31 @@ TEST_F(CApiTransaction, NullAndUnknownFlagsAreNamed) {
   EXPECT_FAILURE(tern_transaction_query(tx, nullptr, nullptr, 0, &result), TERN_MISUSE, "statement is NULL");
   EXPECT_FAILURE(tern_transaction_query(tx, nullptr, nullptr, 0, nullptr), TERN_MISUSE, "out is NULL");
   EXPECT_FAILURE(tern_transaction_exec(tx, nullptr, 0, nullptr), TERN_MISUSE, "sql is NULL");
+}
+
+TEST_F(CApiTransaction, HasEndedThoughTheFilesWereReplacedMeanwhile) {
+  for (const auto ending : {tern_transaction_commit, tern_transaction_rollback}) {
+    tern_statement* const counting = prepare("SELECT count(*) FROM t");
+    begin();
+    ASSERT_EQ(run("INSERT INTO t VALUES ('a', 1)"), TERN_OK);
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+    // Until somebody has noticed.
+    for (tern_result* result = nullptr; tern_query(counting, nullptr, 0, &result) == TERN_OK;) {
+      tern_result_free(result);
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    EXPECT_FAILURE(run("INSERT INTO t VALUES ('b', 1)"), TERN_IO, "open it again");
+    EXPECT_FAILURE(ending(tx), TERN_IO, "open it again");
+    EXPECT_FAILURE(ending(tx), TERN_MISUSE, "has ended");
+    tern_transaction* next = nullptr;
+    EXPECT_EQ(tern_begin(db, &next), TERN_IO) << "the turn is still this thread's";
+
+    tern_transaction_free(std::exchange(tx, nullptr));
+    for (tern_statement* statement : std::exchange(statements, {})) tern_statement_free(statement);
+    ASSERT_EQ(tern_close(std::exchange(db, nullptr)), TERN_OK) << last_error();
+    ASSERT_EQ(tern_open(path.c_str(), nullptr, &db), TERN_OK) << last_error();
+    exec("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER)");
+  }
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ TERN_API tern_status tern_transaction_prepare(tern_transaction* transaction, con
  * writer goes on; nothing but tern_transaction_free() may be done with it. */
 TERN_API tern_status tern_transaction_commit(tern_transaction* transaction);
 
-/* Undoes all of it, and ends it; TERN_OK also for one that a failed statement has undone already. */
+/* Undoes all of it, and ends it; TERN_OK also for one that a failed statement has undone already. It
+ * has ended too where this fails with TERN_IO, since the files were replaced. */
 TERN_API tern_status tern_transaction_rollback(tern_transaction* transaction);
 
 /* Frees the handle, and rolls back if the transaction has not ended. No other thread may be using it.
