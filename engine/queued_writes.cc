@@ -21,8 +21,12 @@
 namespace tern::internal {
 namespace {
 
-// On whose behalf this thread is telling somebody.
-constinit thread_local const QueuedWrites* telling = nullptr;
+// On whose behalf this thread is telling somebody, the innermost first: who is told by one queue may drain another.
+struct Telling {
+  const QueuedWrites* queue;
+  const Telling* outer;
+};
+constinit thread_local const Telling* telling = nullptr;
 
 // What may be done together with `first`: the same sort, and of KV writes the same handle of a namespace.
 bool goes_with(const QueuedWrite& first, const QueuedWrite& other) {
@@ -203,9 +207,10 @@ void QueuedWrites::do_keys(List& group) {
 
 void QueuedWrites::tell(QueuedWrite& write) noexcept {
   if (write.told) {
-    const QueuedWrites* const outer = std::exchange(telling, this);
+    const Telling here{this, telling};
+    telling = &here;
     write.told->tell(write);
-    telling = outer;
+    telling = here.outer;
   }
   const std::lock_guard lock(mutex_);
   --places_taken_;
@@ -240,9 +245,11 @@ size_t QueuedWrites::drain(size_t max) {
 
 void QueuedWrites::refuse_within(const char* what) const {
   engine_->check_process();
-  if (telling == this)
-    throw Error(ErrorCode::kMisuse, std::string("a queue of writes cannot be ") + what +
-                                        " by a function that it calls: it would wait for itself");
+  for (const Telling* mark = telling; mark != nullptr; mark = mark->outer) {
+    if (mark->queue == this)
+      throw Error(ErrorCode::kMisuse, std::string("a queue of writes cannot be ") + what +
+                                          " by a function that it calls: it would wait for itself");
+  }
 }
 
 bool QueuedWrites::flush(int64_t timeout_ms) {

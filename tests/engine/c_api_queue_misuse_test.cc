@@ -116,5 +116,34 @@ TEST_F(Queue, OptionsAndNullAreNamed) {
   EXPECT_FAILURE(tern_queue_kv_delete(queue, kv, nullptr, 1, nullptr, nullptr), TERN_MISUSE, "key is NULL");
 }
 
+TEST_F(Queue, AFunctionMayNotWaitForItThroughAnotherQueue) {
+  open_queue();
+  struct Chain {
+    tern_queue* outer;
+    tern_queue* inner = nullptr;
+    tern_status drained = TERN_OK, flushed = TERN_OK;
+    std::string why;
+  } chain{queue};
+  const tern_queue_options drained{sizeof drained, 0, TERN_QUEUE_DRAINED, 0};
+  ASSERT_EQ(tern_queue_open(db, &drained, &chain.inner), TERN_OK) << last_error();
+  const auto told_of_inner = [](void* of, tern_outcome*) {
+    auto* const mine = static_cast<Chain*>(of);
+    mine->flushed = tern_queue_flush(mine->outer, 0);
+    mine->why = last_error();
+  };
+  const auto told_of_outer = [](void* of, tern_outcome*) {
+    auto* const mine = static_cast<Chain*>(of);
+    mine->drained = tern_queue_drain(mine->inner, 0, nullptr);
+  };
+  ASSERT_EQ(tern_queue_kv_put(chain.inner, kv, "k", 1, "v", 1, nullptr, told_of_inner, &chain), TERN_OK);
+  ASSERT_EQ(tern_queue_flush(chain.inner, -1), TERN_OK);
+  ASSERT_EQ(tern_queue_kv_put(queue, kv, "k", 1, "v", 1, nullptr, told_of_outer, &chain), TERN_OK);
+  flush();
+  EXPECT_EQ(chain.drained, TERN_OK);
+  EXPECT_EQ(chain.flushed, TERN_MISUSE);
+  EXPECT_NE(chain.why.find("wait for itself"), std::string::npos) << chain.why;
+  EXPECT_EQ(tern_queue_close(chain.inner), TERN_OK);
+}
+
 }  // namespace
 }  // namespace tern::test
