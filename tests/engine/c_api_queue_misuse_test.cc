@@ -122,7 +122,7 @@ TEST_F(Queue, AFunctionMayNotWaitForItThroughAnotherQueue) {
     tern_queue* outer;
     tern_queue* inner = nullptr;
     tern_status drained = TERN_OK, flushed = TERN_OK;
-    std::string why;
+    std::string why = {};
   } chain{queue};
   const tern_queue_options drained{sizeof drained, 0, TERN_QUEUE_DRAINED, 0};
   ASSERT_EQ(tern_queue_open(db, &drained, &chain.inner), TERN_OK) << last_error();

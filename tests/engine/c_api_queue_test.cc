@@ -311,7 +311,7 @@ TEST_F(Queue, AMomentThatPassesWhileAPutWaitsExpiresWhatItPuts) {
   flush();
   EXPECT_EQ(journal.numbers(), up_to(4));
   for (const auto& entry : journal.entries()) EXPECT_EQ(entry.status, TERN_OK) << entry.number << entry.message;
-  EXPECT_EQ(get("passed"), "TERN_NOT_FOUND");
+  EXPECT_EQ(get("passed"), "not found");
   EXPECT_EQ(get("later"), "new");
   EXPECT_EQ(info("later").expires_at_ms, later.expires_at_ms);
   std::swap(kv, strict);
