@@ -7,6 +7,7 @@ option(TERN_BUILD_PYTHON "Build the Python module, where Python's headers are" $
 option(TERN_BUILD_FUZZERS "Build the fuzzers of the decoders (Clang only)" OFF)
 option(TERN_BUILD_EXAMPLES "Build the demo" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_INSTALL "Add the install rules" ${PROJECT_IS_TOP_LEVEL})
+option(TERN_UNITY "Compile several sources as one where nothing is shipped: tests, and libraries with probes" ON)
 option(TERN_WERROR "Treat warnings in tern's own sources as errors" ON)
 option(TERN_COVERAGE "Instrument for line coverage" OFF)
 set(TERN_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (e.g. address,undefined)")

@@ -14,6 +14,11 @@ function(tern_sources out folder)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
+# For a library that is not shipped: several sources are compiled as one.
+function(tern_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${TERN_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+endfunction()
+
 # Warnings, include root and definitions for tern's own C++ and C sources.
 function(tern_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)

@@ -15,7 +15,7 @@
 namespace tern::cache {
 namespace {
 
-constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kMebibyte = uint64_t{1} << 20;
 
 std::string key_for(size_t i) { return "key " + std::to_string(i); }
 
@@ -111,17 +111,17 @@ struct Stress {
 };
 
 TEST(HotStress, EveryAnswerIsWholeUnderEviction) {
-  Stress stress(kMiB / 2, false);
+  Stress stress(kMebibyte / 2, false);
   stress.run(12'000);
 }
 
 TEST(HotStress, EveryKeyIsALinearizableRegisterWhileThereIsRoom) {
-  Stress stress(256 * kMiB, true);
+  Stress stress(256 * kMebibyte, true);
   stress.run(12'000);
 }
 
 TEST(HotStress, TheSameWithoutMembarrier) {
-  Stress stress(kMiB / 2, false);
+  Stress stress(kMebibyte / 2, false);
   forgo_asymmetric_fence();
   stress.run(6'000);
   prepare_asymmetric_fence();
@@ -130,7 +130,7 @@ TEST(HotStress, TheSameWithoutMembarrier) {
 // While nothing is evicted or erased, what was inserted is found: also in the midst of growing, and of buckets that
 // overflow and shrink again (H5).
 TEST(HotStress, WhatIsThereIsFoundWhileTheTableGrows) {
-  HotTable table(16 * kMiB);
+  HotTable table(16 * kMebibyte);
   constexpr size_t kCount = 20'000;
   std::atomic<size_t> there{0};
   std::thread writer([&] {
@@ -156,7 +156,7 @@ TEST(HotStress, WhatIsThereIsFoundWhileTheTableGrows) {
 }
 
 TEST(HotStress, ThreadsThatComeAndGoLeaveNothingBehind) {
-  HotTable table(kMiB);
+  HotTable table(kMebibyte);
   for (int round = 0; round < 50; ++round) {
     std::vector<std::thread> threads;
     for (unsigned t = 0; t < 4; ++t) {

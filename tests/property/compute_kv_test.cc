@@ -136,9 +136,9 @@ class Side {
   uint64_t hits_ = 0;
 };
 
-class Model {
+class RowsAndKeys {
  public:
-  explicit Model(const SharedTime& time) : time_(time) {}
+  explicit RowsAndKeys(const SharedTime& time) : time_(time) {}
 
   std::string row(uint32_t place) { return rows_[place % kRows]; }
   std::string key(uint32_t place) {
@@ -214,7 +214,7 @@ struct ComputedFromKv : ::testing::Test {
       ~Close() { other.ask("close"); }
     } const close{other};
     Side mine(path, *time);
-    Model model(*time);
+    RowsAndKeys model(*time);
     const auto tell = [&](uint32_t whom, const std::string& command) {
       return whom % 2 == 0 ? other.ask(command) : mine.done(std::istringstream(command));
     };

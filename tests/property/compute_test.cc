@@ -35,7 +35,7 @@ rc::Gen<Step> any_step() {
   return rc::gen::construct<Step>(word, word, word);
 }
 
-struct Seen {
+struct Counted {
   uint64_t asked = 0, hot = 0, store = 0, computed = 0, uncached = 0, interrupted = 0, own = 0, foreign = 0;
 };
 
@@ -90,7 +90,7 @@ class Case {
  public:
   static constexpr size_t kKeys = 8;
 
-  Case(uint32_t seed, Seen& seen) : generate_(seed), seen_(seen), plain_(path_) {
+  Case(uint32_t seed, Counted& seen) : generate_(seed), seen_(seen), plain_(path_) {
     plain_.exec("PRAGMA journal_mode = WAL");
     for (const Call& call : generate_.first_schema()) plain_.exec(call.sql);
     for (int i = 0; i < 40; ++i) test::outcome_of(plain_.handle(), generate_.write());
@@ -190,7 +190,7 @@ class Case {
   const TempFolder folder_;
   const std::string path_ = folder_.file("app.db");
   Generator generate_;
-  Seen& seen_;
+  Counted& seen_;
   PlainSqlite plain_;
   std::vector<Program> programs_;
   std::optional<Database> db_;
@@ -200,7 +200,7 @@ class Case {
 
 // Cases, ever longer, of up to 100 * `scale` steps.
 void compare(int cases, double scale) {
-  Seen seen;
+  Counted seen;
   const auto property = rc::detail::toProperty([&] {
     const auto seed = *rc::gen::arbitrary<uint32_t>();
     const auto steps = *rc::gen::scale(scale, rc::gen::container<std::vector<Step>>(any_step()));
