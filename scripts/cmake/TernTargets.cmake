@@ -17,6 +17,9 @@ endfunction()
 # For a library that is not shipped: several sources are compiled as one.
 function(tern_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${TERN_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  if(TERN_UNITY)
+    target_compile_options(${target} PRIVATE -Wno-shadow)  # of another file's helper; what is shipped is held to it
+  endif()
 endfunction()
 
 # Warnings, include root and definitions for tern's own C++ and C sources.
