@@ -21,7 +21,7 @@ bool starts_with(std::string_view text, std::string_view start) noexcept {
 }
 
 template <size_t N>
-bool contains(const std::array<std::string_view, N>& names, std::string_view name) noexcept {
+bool is_among(const std::array<std::string_view, N>& names, std::string_view name) noexcept {
   return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return same(known, name); });
 }
 
@@ -269,7 +269,7 @@ bool d1_allows(int action, const char* first, const char* second, const char* da
     case SQLITE_DROP_TRIGGER:
       return free_name(first) && free_name(second);
     case SQLITE_FUNCTION:
-      return second != nullptr && contains(kFunctions, second);
+      return second != nullptr && is_among(kFunctions, second);
     case SQLITE_PRAGMA:
       return first != nullptr && allows_pragma(first, second);
     case SQLITE_CREATE_VTABLE:

@@ -18,7 +18,8 @@ endfunction()
 function(tern_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${TERN_UNITY} UNITY_BUILD_BATCH_SIZE 12)
   if(TERN_UNITY)
-    target_compile_options(${target} PRIVATE -Wno-shadow)  # of another file's helper; what is shipped is held to it
+    # Another file's helpers are no concern of a file; what is shipped is held to both.
+    target_compile_options(${target} PRIVATE -Wno-shadow -Wno-subobject-linkage)
   endif()
 endfunction()
 
