@@ -72,11 +72,11 @@ TEST_F(D1Rules, WithoutThemEverythingIsTaken) {
 // A script's statements are judged one by one, wherever in it they stand.
 TEST_F(D1Rules, AStatementOfAScriptIsNotJudgedByWhatStandsBehindIt) {
   constexpr size_t kLimit = 100'000;
-  std::string behind;
-  while (behind.size() <= 2 * kLimit) behind += "SELECT ';' AS \"a;b\"; /* ; */ -- ;\n";
-  const auto rest =
-      static_cast<int64_t>(behind.size() / std::string_view("SELECT ';' AS \"a;b\"; /* ; */ -- ;\n").size());
   const auto comment_of = [](size_t bytes) { return "/*" + std::string(bytes - 4, ';') + "*/"; };
+  const std::string one = "SELECT ';' AS \"a;b\"; " + comment_of(4'000) + " -- ;\n";
+  std::string behind;
+  while (behind.size() <= 2 * kLimit) behind += one;
+  const auto rest = static_cast<int64_t>(behind.size() / one.size());
   const std::string trigger =
       "CREATE TABLE t (a); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; DELETE FROM t; END;";
   EXPECT_EQ(connection_.execute(behind), rest);
