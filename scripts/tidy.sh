@@ -34,11 +34,10 @@ groups() {
 import itertools, json, os, sys
 
 SIZE = 12
-commands = {os.path.relpath(e["file"]): e for e in json.load(open(sys.argv[1]))}
-entries = []
-for name, entry in commands.items():
-    # Clang knows nothing of what GCC alone is told.
-    entries.append(entry | {"command": entry["command"].replace(" -fno-gnu-unique", "")})
+# Clang knows nothing of what GCC alone is told.
+commands = {os.path.relpath(e["file"]): e | {"command": e["command"].replace(" -fno-gnu-unique", "")}
+            for e in json.load(open(sys.argv[1]))}
+entries = list(commands.values())
 sources = sorted(f for f in sys.argv[2:] if f in commands)
 for unknown in sorted(set(sys.argv[2:]) - set(sources)):
     print(unknown)
@@ -50,8 +49,7 @@ for folder, files in itertools.groupby(sources, os.path.dirname):
         with open(path, "w") as out:
             out.writelines(f'#include "{os.path.abspath(f)}"\n' for f in group)
         model = commands[group[0]]
-        entries.append({"directory": model["directory"], "file": path,
-                        "command": model["command"].replace(" -fno-gnu-unique", "").replace(model["file"], path)})
+        entries.append(model | {"file": path, "command": model["command"].replace(model["file"], path)})
         print(path, *group)
 json.dump(entries, open("build/tidy/compile_commands.json", "w"))
 EOF
